@@ -1,0 +1,1 @@
+"""The words of the trade: instruments, sources, prices, tick and bar batches, sessions."""

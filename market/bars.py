@@ -1,0 +1,133 @@
+"""Bar batches: one-minute candles, the flow's own and those that a provider sends.
+
+Each of a bar's four prices has its own exponent, so that it stays exact whatever its neighbours are.
+Volume is split in whole units and 10**-18ths: sums never lose a digit.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from market.prices import decimal_of, exact
+from market.ticks import Int8s, Int16s, Int32s, Int64s
+
+MID = ord("m")
+BID = ord("b")
+ASK = ord("a")
+LAST = ord("t")
+"""The side of a bar: of quotes the mid, bid and ask; of trades and rates the traded price."""
+
+BAR_US = 60_000_000
+VOLUME_FRACTION = 10**18
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar, for the edges where bars are few. `time_us` is the bar's opening."""
+
+    time_us: int
+    instrument: int
+    source: int
+    side: int
+    open: Decimal | str | float
+    high: Decimal | str | float
+    low: Decimal | str | float
+    close: Decimal | str | float
+    volume: Decimal | str | float | None = None
+    ticks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BarBatch:
+    """Bars: `prices` and `exponents` are (n, 4), open, high, low, close; the others (n,)."""
+
+    time: Int64s
+    prices: Int64s
+    volume_units: Int64s
+    volume_fraction: Int64s
+    instrument: Int32s
+    ticks: Int32s
+    source: Int16s
+    side: Int8s
+    exponents: Int8s
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @classmethod
+    def empty(cls, length: int = 0) -> "BarBatch":
+        """A batch of `length` rows of zeros, to be filled in place."""
+        return cls(
+            time=np.zeros(length, np.int64),
+            prices=np.zeros((length, 4), np.int64),
+            volume_units=np.zeros(length, np.int64),
+            volume_fraction=np.zeros(length, np.int64),
+            instrument=np.zeros(length, np.int32),
+            ticks=np.zeros(length, np.int32),
+            source=np.zeros(length, np.int16),
+            side=np.zeros(length, np.int8),
+            exponents=np.zeros((length, 4), np.int8),
+        )
+
+    @classmethod
+    def of(cls, bars: Iterable[Bar]) -> "BarBatch":
+        """A batch of these bars. NotAPriceError where a number is no price."""
+        rows = list(bars)
+        batch = cls.empty(len(rows))
+        for row, bar in enumerate(rows):
+            batch.time[row] = bar.time_us
+            batch.instrument[row] = bar.instrument
+            batch.source[row] = bar.source
+            batch.side[row] = bar.side
+            batch.ticks[row] = bar.ticks
+            for column, value in enumerate((bar.open, bar.high, bar.low, bar.close)):
+                batch.prices[row, column], batch.exponents[row, column] = exact(value)
+            if bar.volume is not None:
+                units, fraction = split_volume(Decimal(str(bar.volume)))
+                batch.volume_units[row], batch.volume_fraction[row] = units, fraction
+        return batch
+
+    @classmethod
+    def concat(cls, batches: Sequence["BarBatch"]) -> "BarBatch":
+        """The rows of these batches, in that order."""
+        if not batches:
+            return cls.empty()
+        names = [field.name for field in fields(cls)]
+        return cls(
+            **{name: np.concatenate([getattr(batch, name) for batch in batches]) for name in names}
+        )
+
+    def take(self, rows: npt.NDArray[Any] | slice) -> "BarBatch":
+        """The rows of an index array, a mask or a slice."""
+        return BarBatch(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
+    def row(self, index: int) -> Bar:
+        """One row, its numbers as Decimals."""
+        prices = [
+            decimal_of(int(mantissa), int(exponent))
+            for mantissa, exponent in zip(self.prices[index], self.exponents[index], strict=True)
+        ]
+        fraction = decimal_of(int(self.volume_fraction[index]), 18)
+        return Bar(
+            int(self.time[index]),
+            int(self.instrument[index]),
+            int(self.source[index]),
+            int(self.side[index]),
+            *prices,
+            volume=int(self.volume_units[index]) + fraction,
+            ticks=int(self.ticks[index]),
+        )
+
+    def rows(self) -> list[Bar]:
+        """All rows; for tests and messages, not for the hot path."""
+        return [self.row(index) for index in range(len(self))]
+
+
+def split_volume(volume: Decimal) -> tuple[int, int]:
+    """Whole units and 10**-18ths of a volume; what is finer is dropped."""
+    units = int(volume)
+    return units, int((volume - units) * VOLUME_FRACTION)

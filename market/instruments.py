@@ -1,0 +1,141 @@
+"""Instruments: what is traded, in which currency, and how finely it is quoted."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from market.errors import UnknownSymbolError
+
+
+class AssetClass(StrEnum):
+    """The families of instruments, each with its own sessions and day's reference."""
+
+    FX = "fx"
+    CRYPTO = "crypto"
+    STOCK = "stock"
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One thing with a price. `decimals` is what a screen shows: the tick size is 10^-decimals."""
+
+    id: int
+    symbol: str
+    name: str
+    asset_class: AssetClass
+    base: str
+    quote: str
+    decimals: int
+
+
+class InstrumentTable:
+    """An immutable set of instruments, found by symbol or by id."""
+
+    def __init__(self, instruments: Iterable[Instrument]) -> None:
+        self._by_id = {instrument.id: instrument for instrument in instruments}
+        self._by_symbol = {instrument.symbol: instrument for instrument in self._by_id.values()}
+
+    def __iter__(self) -> Iterator[Instrument]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __contains__(self, symbol: object) -> bool:
+        return symbol in self._by_symbol
+
+    def by_id(self, instrument_id: int) -> Instrument:
+        """The instrument of that id; KeyError where there is none."""
+        return self._by_id[instrument_id]
+
+    def by_symbol(self, symbol: str) -> Instrument:
+        """The instrument of that symbol; UnknownSymbolError where there is none."""
+        try:
+            return self._by_symbol[symbol]
+        except KeyError:
+            raise UnknownSymbolError(symbol) from None
+
+
+def _fx(first_id: int) -> Iterator[Instrument]:
+    names = {
+        "AUD": "Australian Dollar",
+        "CAD": "Canadian Dollar",
+        "CHF": "Swiss Franc",
+        "CNY": "Chinese Yuan",
+        "EUR": "Euro",
+        "GBP": "British Pound",
+        "INR": "Indian Rupee",
+        "JPY": "Japanese Yen",
+        "MXN": "Mexican Peso",
+        "NGN": "Nigerian Naira",
+        "NOK": "Norwegian Krone",
+        "NZD": "New Zealand Dollar",
+        "PLN": "Polish Zloty",
+        "SEK": "Swedish Krona",
+        "TRY": "Turkish Lira",
+        "USD": "US Dollar",
+        "ZAR": "South African Rand",
+    }
+    pairs = (
+        "EUR-USD GBP-USD USD-JPY USD-CHF AUD-USD NZD-USD USD-CAD EUR-GBP "
+        "EUR-CHF EUR-SEK EUR-NOK EUR-PLN EUR-TRY EUR-ZAR EUR-MXN EUR-CNY EUR-INR EUR-NGN"
+    )
+    for number, symbol in enumerate(pairs.split(), first_id):
+        base, quote = symbol.split("-")
+        decimals = 3 if quote in ("JPY", "INR", "NGN") else 5
+        name = f"{names[base]} / {names[quote]}"
+        yield Instrument(number, symbol, name, AssetClass.FX, base, quote, decimals)
+
+
+def _crypto(first_id: int) -> Iterator[Instrument]:
+    coins = {
+        "BTC": ("Bitcoin", 2),
+        "ETH": ("Ethereum", 2),
+        "BNB": ("BNB", 2),
+        "SOL": ("Solana", 2),
+        "XRP": ("XRP", 4),
+        "ADA": ("Cardano", 4),
+        "DOGE": ("Dogecoin", 5),
+        "AVAX": ("Avalanche", 2),
+        "LINK": ("Chainlink", 2),
+        "LTC": ("Litecoin", 2),
+        "DOT": ("Polkadot", 3),
+        "ATOM": ("Cosmos", 3),
+        "UNI": ("Uniswap", 3),
+        "XMR": ("Monero", 2),
+        "XLM": ("Stellar", 5),
+        "SHIB": ("Shiba Inu", 9),
+        "PEPE": ("Pepe", 10),
+    }
+    tether = "BTC ETH BNB SOL XRP ADA DOGE AVAX LINK LTC".split()
+    dollar = "BTC ETH DOT ATOM UNI XMR XLM SHIB PEPE".split()
+    symbols = [(coin, "USDT") for coin in tether] + [(coin, "USD") for coin in dollar]
+    for number, (coin, quote) in enumerate(symbols, first_id):
+        name, decimals = coins[coin]
+        shown = f"{name} / {'Tether' if quote == 'USDT' else 'US Dollar'}"
+        yield Instrument(
+            number, f"{coin}-{quote}", shown, AssetClass.CRYPTO, coin, quote, decimals
+        )
+
+
+def _stocks(first_id: int) -> Iterator[Instrument]:
+    names = {
+        "AAPL": "Apple",
+        "MSFT": "Microsoft",
+        "NVDA": "NVIDIA",
+        "GOOGL": "Alphabet",
+        "AMZN": "Amazon",
+        "META": "Meta Platforms",
+        "TSLA": "Tesla",
+        "JPM": "JPMorgan Chase",
+        "V": "Visa",
+        "KO": "Coca-Cola",
+        "IBM": "IBM",
+        "XOM": "Exxon Mobil",
+    }
+    for number, (ticker, name) in enumerate(names.items(), first_id):
+        yield Instrument(number, ticker, name, AssetClass.STOCK, ticker, "USD", 2)
+
+
+CATALOGUE = InstrumentTable([*_fx(1), *_crypto(101), *_stocks(201)])
+"""The instruments known from the first start. Ids are stored: never renumber, only append."""

@@ -1,0 +1,74 @@
+"""Sources: who said a price, and whether it is live, recorded or simulated."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from market.errors import MarketError
+
+
+class Feed(StrEnum):
+    """The class of a source's data. Classes never mix in a query, a candle or a value."""
+
+    LIVE = "live"
+    RECORDED = "recorded"
+    SIMULATED = "simulated"
+
+    @property
+    def code(self) -> str:
+        """The one letter that stands for the class in a key: l, r or s."""
+        return self.value[0]
+
+
+_PROVIDERS = {
+    "binance": 1,
+    "alphavantage": 2,
+    "coingecko": 3,
+    "fixer": 4,
+    "oanda": 5,
+}
+_FEEDS = (Feed.LIVE, Feed.RECORDED, Feed.SIMULATED)
+_IDS_PER_PROVIDER = 10
+
+
+class UnknownSourceError(MarketError):
+    """A provider's name or a source's id that nobody carries."""
+
+    def __init__(self, source: str | int) -> None:
+        super().__init__(source)
+        self.source = source
+
+    def __str__(self) -> str:
+        return f"unknown source: {self.source}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A provider in one feed class. A lower rank is preferred where several quote one thing."""
+
+    id: int
+    provider: str
+    feed: Feed
+    rank: int
+
+
+def source_of(provider: str, feed: Feed) -> Source:
+    """The source of a provider's name and a feed class."""
+    try:
+        number = _PROVIDERS[provider]
+    except KeyError:
+        raise UnknownSourceError(provider) from None
+    return Source(number * _IDS_PER_PROVIDER + _FEEDS.index(feed), provider, feed, number)
+
+
+SOURCES = tuple(source_of(provider, feed) for provider in _PROVIDERS for feed in _FEEDS)
+"""Every source there can be. Ids are stored: never renumber, only append."""
+
+_BY_ID = {source.id: source for source in SOURCES}
+
+
+def source_by_id(source_id: int) -> Source:
+    """The source of a stored id."""
+    try:
+        return _BY_ID[source_id]
+    except KeyError:
+        raise UnknownSourceError(source_id) from None
