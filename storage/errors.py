@@ -1,0 +1,38 @@
+"""What can go wrong with what is kept."""
+
+
+class StorageError(Exception):
+    """The root of this room's errors."""
+
+
+class DatabaseUnavailableError(StorageError):
+    """The database does not answer, or gave up a connection: try again later."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the database is unavailable: {self.reason}"
+
+
+class CacheUnavailableError(StorageError):
+    """Redis does not answer: try again later."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the cache is unavailable: {self.reason}"
+
+
+class SecondWriterError(StorageError):
+    """Somebody else writes what only one may write."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.what} already has a writer"

@@ -1,0 +1,69 @@
+"""Brings a database to the current schema and seeds what the code knows."""
+
+import logging
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, pool
+
+from market.instruments import CATALOGUE
+from market.sources import SOURCES
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 7_205_759_403
+"""The advisory lock that lets one process migrate at a time."""
+
+
+def migrate(database_url: str) -> None:
+    """Run the migrations that this database lacks, then seed instruments and sources.
+
+    Safe to run at once from several processes and again at any time.
+    """
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with psycopg.connect(database_url, autocommit=True) as guard:
+        guard.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        engine = create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: psycopg.connect(database_url),
+            poolclass=pool.NullPool,
+        )
+        config = _config()
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+        _seed(guard)
+
+
+def head() -> str:
+    """The newest revision that this code knows."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
+
+
+def _seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO market.instruments (id, symbol, name, asset_class, base, quote, decimals)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
+            " decimals = excluded.decimals",
+            [
+                (item.id, item.symbol, item.name, item.asset_class, item.base, item.quote, item.decimals)
+                for item in CATALOGUE
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO market.sources (id, provider, feed, rank) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (id) DO UPDATE SET rank = excluded.rank",
+            [(item.id, item.provider, item.feed.code, item.rank) for item in SOURCES],
+        )
