@@ -107,17 +107,20 @@ class BarBatch:
 
     def row(self, index: int) -> Bar:
         """One row, its numbers as Decimals."""
-        prices = [
+        opening, high, low, close = (
             decimal_of(int(mantissa), int(exponent))
             for mantissa, exponent in zip(self.prices[index], self.exponents[index], strict=True)
-        ]
+        )
         fraction = decimal_of(int(self.volume_fraction[index]), 18)
         return Bar(
-            int(self.time[index]),
-            int(self.instrument[index]),
-            int(self.source[index]),
-            int(self.side[index]),
-            *prices,
+            time_us=int(self.time[index]),
+            instrument=int(self.instrument[index]),
+            source=int(self.source[index]),
+            side=int(self.side[index]),
+            open=opening,
+            high=high,
+            low=low,
+            close=close,
             volume=int(self.volume_units[index]) + fraction,
             ticks=int(self.ticks[index]),
         )

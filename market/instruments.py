@@ -113,9 +113,7 @@ def _crypto(first_id: int) -> Iterator[Instrument]:
     for number, (coin, quote) in enumerate(symbols, first_id):
         name, decimals = coins[coin]
         shown = f"{name} / {'Tether' if quote == 'USDT' else 'US Dollar'}"
-        yield Instrument(
-            number, f"{coin}-{quote}", shown, AssetClass.CRYPTO, coin, quote, decimals
-        )
+        yield Instrument(number, f"{coin}-{quote}", shown, AssetClass.CRYPTO, coin, quote, decimals)
 
 
 def _stocks(first_id: int) -> Iterator[Instrument]:

@@ -54,7 +54,8 @@ class LatestPrices:
             return moved_quotes
         if not len(moved_quotes):
             return moved_prices
-        return np.union1d(moved_quotes, moved_prices)
+        moved: Int64s = np.union1d(moved_quotes, moved_prices)
+        return moved
 
     def item(self, symbol: str) -> np.void:
         """The `LATEST` item of an instrument; UnknownSymbolError where there is none."""

@@ -13,6 +13,10 @@ from market.sources import Source
 from market.ticks import TickBatch
 
 
+HISTORY_SUFFIX = "-backfill"
+"""Ends the name of a partition that holds history, which is stored but is no news."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogRecord:
     """One batch as it came: a raw answer, or frames packed as `<receive_ns> <frame>` lines.
@@ -29,6 +33,11 @@ class LogRecord:
     context: str
     received_us: int
     payload: bytes
+
+    @property
+    def is_history(self) -> bool:
+        """Whether this was fetched to fill the past."""
+        return self.partition.endswith(HISTORY_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,10 @@ class TickBatch:
         if not batches:
             return cls.empty()
         return cls(
-            **{name: np.concatenate([getattr(batch, name) for batch in batches]) for name in _COLUMNS}
+            **{
+                name: np.concatenate([getattr(batch, name) for batch in batches])
+                for name in _COLUMNS
+            }
         )
 
     def take(self, rows: npt.NDArray[Any] | slice) -> "TickBatch":
@@ -189,9 +192,11 @@ def _aligned(values: Sequence[Decimal | str | float | None]) -> tuple[list[int],
     """
     pairs = [(0, 0) if value is None else exact(value) for value in values]
     exponent = max(pair[1] for pair in pairs)
-    widest = max(len(str(mantissa)) + exponent - own for mantissa, own in pairs if mantissa) if any(
-        mantissa for mantissa, _ in pairs
-    ) else 0
+    widest = (
+        max(len(str(mantissa)) + exponent - own for mantissa, own in pairs if mantissa)
+        if any(mantissa for mantissa, _ in pairs)
+        else 0
+    )
     exponent -= max(0, widest - MAX_DIGITS)
     return [_rescaled(mantissa, own, exponent) for mantissa, own in pairs], exponent
 

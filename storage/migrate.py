@@ -58,7 +58,15 @@ def _seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
             " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
             " decimals = excluded.decimals",
             [
-                (item.id, item.symbol, item.name, item.asset_class, item.base, item.quote, item.decimals)
+                (
+                    item.id,
+                    item.symbol,
+                    item.name,
+                    item.asset_class,
+                    item.base,
+                    item.quote,
+                    item.decimals,
+                )
                 for item in CATALOGUE
             ],
         )

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import psycopg
 from psycopg import sql
 
 from market.clock import datetime_of
 from market.sources import Feed
+from market.ticks import Int64s
 
 DAY_US = 86_400_000_000
 
@@ -20,29 +22,37 @@ Connection = psycopg.Connection[Any]
 
 
 class TickPartitions:
-    """Makes sure that the partitions exist which a batch is about to fill, once a process each."""
+    """Makes the partitions that ticks and candles are about to fill, each once a process.
+
+    To be called outside of a transaction: what a rollback takes away must not be thought to be there.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: set[str] = set()
 
-    def ticks(self, feed: Feed, day: int) -> str:
-        """The table for the ticks of a day (counted since 1970), made if it is new."""
-        start = datetime_of(day * DAY_US)
-        return self._ensure(f"ticks_{feed.value}", start, start + timedelta(days=1), f"{start:%Y%m%d}")
+    def ensure(self, feed: Feed, tick_times: Int64s, candle_times: Int64s) -> None:
+        """Make the partitions for ticks and candles of these times (microseconds)."""
+        for day in np.unique(tick_times // DAY_US):
+            start = datetime_of(int(day) * DAY_US)
+            self._attach(
+                "ticks", feed, tick_table(feed, int(day)), start, start + timedelta(days=1)
+            )
+        for day in np.unique(np.concatenate([tick_times, candle_times]) // DAY_US):
+            start = datetime_of(int(day) * DAY_US).replace(day=1)
+            end = (start + timedelta(days=32)).replace(day=1)
+            self._attach("candles", feed, f"candles_{feed.value}_{start:%Y%m}", start, end)
 
-    def candles(self, feed: Feed, time_us: int) -> str:
-        """The table for the candles of that instant's month, made if it is new."""
-        start = datetime_of(time_us).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        end = (start + timedelta(days=32)).replace(day=1)
-        return self._ensure(f"candles_{feed.value}", start, end, f"{start:%Y%m}")
-
-    def _ensure(self, parent: str, start: datetime, end: datetime, suffix: str) -> str:
-        name = f"{parent}_{suffix}"
+    def _attach(self, table: str, feed: Feed, name: str, start: datetime, end: datetime) -> None:
         if name not in self._known:
+            parent = f"{table}_{feed.value}"
             _attach(self._connection, parent, name, start.isoformat(), end.isoformat())
             self._known.add(name)
-        return name
+
+
+def tick_table(feed: Feed, day: int) -> str:
+    """The partition of the ticks of a day (counted since 1970)."""
+    return f"ticks_{feed.value}_{datetime_of(day * DAY_US):%Y%m%d}"
 
 
 def ensure_inbox_days(connection: Connection, days: Iterable[date]) -> None:

@@ -3,7 +3,9 @@
 from alembic import context
 
 context.configure(
-    connection=context.config.attributes["connection"], transactional_ddl=True, version_table="revision"
+    connection=context.config.attributes["connection"],
+    transactional_ddl=True,
+    version_table="revision",
 )
 with context.begin_transaction():
     context.run_migrations()

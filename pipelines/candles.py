@@ -1,0 +1,269 @@
+"""One-minute candles, folded from a partition's ticks in log order.
+
+A candle that is still the newest of its kind grows in place. A tick for an older minute does not: the
+minute is named as stale, to be made anew from the ticks. So is the first minute that a state sees,
+whose beginning it may have missed.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numba import njit
+
+from market.bars import ASK, BAR_US, BID, LAST, MID, VOLUME_FRACTION, BarBatch
+from market.ticks import QUOTE, Int8s, Int16s, Int32s, Int64s, TickBatch
+from pipelines.slots import empty_slots, find_slot, slot_key
+
+_SIDES = np.array([MID, BID, ASK, LAST], np.int8)
+_LANES = len(_SIDES)
+_TIME, _OPEN_TIME, _OPEN_SEQ, _CLOSE_TIME, _CLOSE_SEQ, _TICKS, _UNITS, _FRACTION, _WHOLE, _TOUCHED = range(
+    10
+)
+_COUNTERS = 10
+_OPEN, _HIGH, _LOW, _CLOSE = range(4)
+_POWERS = np.array([10**power for power in range(19)], np.int64)
+_TABLE_FULL = -1
+_MID_LIMIT = np.iinfo(np.int64).max // 5
+
+
+@dataclass(slots=True)
+class CandleState:
+    """The open candles of a partition: a row a slot (instrument, source) and a lane a side.
+
+    `counters` (slots, 4, 10) holds time, first and last (time, sequence), ticks, volume, and whether
+    the candle is whole; `prices` (slots, 4, 4) and `exponents` open, high, low, close.
+    """
+
+    slots: Int64s = field(default_factory=empty_slots)
+    counters: Int64s = field(default_factory=lambda: np.zeros((16, _LANES, _COUNTERS), np.int64))
+    prices: Int64s = field(default_factory=lambda: np.zeros((16, _LANES, 4), np.int64))
+    exponents: Int8s = field(default_factory=lambda: np.zeros((16, _LANES, 4), np.int8))
+
+    def update(self, batch: TickBatch) -> "Folded":
+        """Fold accepted ticks; the candles that closed or grew, and the minutes that are stale."""
+        self._make_room(batch)
+        bars = BarBatch.empty(_LANES * (len(batch) + len(self.slots)))
+        stale = np.zeros((len(batch) * 3 + len(self.slots) * _LANES, 3), np.int64)
+        counts = np.zeros(2, np.int64)
+        _fold(
+            (batch.time, batch.seq, batch.instrument, batch.source, batch.kind),
+            (batch.bid, batch.ask, batch.price, batch.size, batch.exponent, batch.size_exponent),
+            self.slots,
+            (self.counters, self.prices, self.exponents),
+            (bars.time, bars.instrument, bars.source, bars.side, bars.ticks),
+            (bars.prices, bars.exponents, bars.volume_units, bars.volume_fraction),
+            stale,
+            counts,
+        )
+        return Folded(bars.take(slice(0, int(counts[0]))), np.unique(stale[: counts[1]], axis=0))
+
+    def _make_room(self, batch: TickBatch) -> None:
+        for key in np.unique((batch.instrument.astype(np.int64) << 16) | batch.source):
+            while find_slot(self.slots, key) == _TABLE_FULL:
+                self._grow()
+
+    def _grow(self) -> None:
+        grown = CandleState(
+            empty_slots(2 * len(self.slots)),
+            *(
+                np.zeros((2 * len(self.slots), *array.shape[1:]), array.dtype)
+                for array in (self.counters, self.prices, self.exponents)
+            ),
+        )
+        for old in np.flatnonzero(self.slots >= 0):
+            new = find_slot(grown.slots, self.slots[old])
+            grown.counters[new] = self.counters[old]
+            grown.prices[new] = self.prices[old]
+            grown.exponents[new] = self.exponents[old]
+        self.slots, self.counters = grown.slots, grown.counters
+        self.prices, self.exponents = grown.prices, grown.exponents
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Candles as they stand after a record, and stale minutes as rows (time, instrument, source)."""
+
+    bars: BarBatch
+    stale: Int64s
+
+
+@njit(cache=True, nogil=True)
+def _less(mantissa: int, exponent: int, other: int, other_exponent: int) -> bool:
+    """Whether one positive price is below another; exact whatever their exponents."""
+    while exponent < other_exponent:
+        if mantissa > np.iinfo(np.int64).max // 10:
+            return False
+        mantissa *= 10
+        exponent += 1
+    while other_exponent < exponent:
+        if other > np.iinfo(np.int64).max // 10:
+            return True
+        other *= 10
+        other_exponent += 1
+    return mantissa < other
+
+
+@njit(cache=True, nogil=True)
+def _mid(bid: int, ask: int, exponent: int) -> tuple[int, int]:
+    """The exact mid of a quote; half-even where it would need a 19th digit."""
+    total = bid + ask
+    if total % 2 == 0:
+        return total // 2, exponent
+    if total <= _MID_LIMIT:
+        return total * 5, exponent + 1
+    half = total // 2
+    return half + half % 2, exponent
+
+
+@njit(cache=True, nogil=True)
+def _add_volume(counter: Int64s, size: int, exponent: int) -> None:
+    """Add `size / 10**exponent` to a volume; what is finer than 10**-18 is dropped."""
+    if exponent > 18:
+        counter[_FRACTION] += size // _POWERS[min(exponent - 18, 18)]
+    else:
+        whole = size // _POWERS[exponent]
+        counter[_UNITS] += whole
+        counter[_FRACTION] += (size - whole * _POWERS[exponent]) * _POWERS[18 - exponent]
+    if counter[_FRACTION] >= VOLUME_FRACTION:
+        counter[_FRACTION] -= VOLUME_FRACTION
+        counter[_UNITS] += 1
+
+
+@njit(cache=True, nogil=True)
+def _start(
+    counter: Int64s, prices: Int64s, exponents: Int8s, moment: tuple[int, int], price: tuple[int, int]
+) -> None:
+    """Begin a candle with its first tick; it is whole unless it is the first of its slot."""
+    whole = 0 if counter[_TICKS] == 0 else 1
+    counter[:] = 0
+    counter[_TIME] = moment[0] - moment[0] % BAR_US
+    counter[_OPEN_TIME], counter[_OPEN_SEQ] = moment
+    counter[_CLOSE_TIME], counter[_CLOSE_SEQ] = moment
+    counter[_WHOLE] = whole
+    prices[:] = price[0]
+    exponents[:] = price[1]
+
+
+@njit(cache=True, nogil=True)
+def _grow_candle(
+    counter: Int64s, prices: Int64s, exponents: Int8s, moment: tuple[int, int], price: tuple[int, int]
+) -> None:
+    """Put one more tick into a candle."""
+    if moment < (counter[_OPEN_TIME], counter[_OPEN_SEQ]):
+        counter[_OPEN_TIME], counter[_OPEN_SEQ] = moment
+        prices[_OPEN], exponents[_OPEN] = price
+    if moment >= (counter[_CLOSE_TIME], counter[_CLOSE_SEQ]):
+        counter[_CLOSE_TIME], counter[_CLOSE_SEQ] = moment
+        prices[_CLOSE], exponents[_CLOSE] = price
+    if _less(prices[_HIGH], exponents[_HIGH], price[0], price[1]):
+        prices[_HIGH], exponents[_HIGH] = price
+    if _less(price[0], price[1], prices[_LOW], exponents[_LOW]):
+        prices[_LOW], exponents[_LOW] = price
+
+
+@njit(cache=True, nogil=True)
+def _emit(
+    row: int,
+    key: int,
+    lane: int,
+    state: tuple[Int64s, Int64s, Int8s],
+    heads: tuple[Int64s, Int32s, Int16s, Int8s, Int32s],
+    bodies: tuple[Int64s, Int8s, Int64s, Int64s],
+) -> None:
+    """Copy a candle (one lane of one slot) to a row of the output."""
+    counter, prices, exponents = state
+    heads[0][row] = counter[_TIME]
+    heads[1][row] = key >> 16
+    heads[2][row] = key & 0xFFFF
+    heads[3][row] = _SIDES[lane]
+    heads[4][row] = counter[_TICKS]
+    bodies[0][row] = prices
+    bodies[1][row] = exponents
+    bodies[2][row] = counter[_UNITS]
+    bodies[3][row] = counter[_FRACTION]
+
+
+@njit(cache=True, nogil=True)
+def _name_stale(stale: Int64s, counts: Int64s, time: int, key: int) -> None:
+    if counts[1] > 0:
+        last = stale[counts[1] - 1]
+        if last[0] == time and last[1] == key >> 16 and last[2] == key & 0xFFFF:
+            return
+    stale[counts[1], 0] = time
+    stale[counts[1], 1] = key >> 16
+    stale[counts[1], 2] = key & 0xFFFF
+    counts[1] += 1
+
+
+@njit(cache=True, nogil=True)
+def _flush(
+    place: tuple[int, int],
+    key: int,
+    state: tuple[Int64s, Int64s, Int8s],
+    heads: tuple[Int64s, Int32s, Int16s, Int8s, Int32s],
+    bodies: tuple[Int64s, Int8s, Int64s, Int64s],
+    stale: Int64s,
+    counts: Int64s,
+) -> None:
+    """Put out a candle as it stands: itself if it is whole, else its minute as stale."""
+    slot, lane = place
+    counter = state[0][slot, lane]
+    counter[_TOUCHED] = 0
+    if counter[_WHOLE]:
+        own = (counter, state[1][slot, lane], state[2][slot, lane])
+        _emit(counts[0], key, lane, own, heads, bodies)
+        counts[0] += 1
+    else:
+        _name_stale(stale, counts, counter[_TIME], key)
+
+
+@njit(cache=True, nogil=True)
+def _fold(
+    keys: tuple[Int64s, Int64s, Int32s, Int16s, Int8s],
+    values: tuple[Int64s, Int64s, Int64s, Int64s, Int8s, Int8s],
+    slots: Int64s,
+    state: tuple[Int64s, Int64s, Int8s],
+    heads: tuple[Int64s, Int32s, Int16s, Int8s, Int32s],
+    bodies: tuple[Int64s, Int8s, Int64s, Int64s],
+    stale: Int64s,
+    counts: Int64s,
+) -> None:
+    """Fold rows into the open candles. O(rows + slots); every key has its slot already.
+
+    `counts` receives the number of candles put out and of stale minutes named.
+    """
+    time, seq, instrument, source, kind = keys
+    bid, ask, price, size, exponent, size_exponent = values
+    for row in range(len(time)):
+        key = slot_key(instrument[row], source[row])
+        slot = find_slot(slots, key)
+        moment = (time[row], seq[row])
+        quote = kind[row] == QUOTE
+        for lane in range(0, 3) if quote else range(3, 4):
+            if lane == 0:
+                own = _mid(bid[row], ask[row], exponent[row])
+            elif lane == 1:
+                own = (bid[row], np.int64(exponent[row]))
+            elif lane == 2:
+                own = (ask[row], np.int64(exponent[row]))
+            else:
+                own = (price[row], np.int64(exponent[row]))
+            counter = state[0][slot, lane]
+            minute = time[row] - time[row] % BAR_US
+            if minute < counter[_TIME]:
+                _name_stale(stale, counts, minute, key)
+                continue
+            if minute > counter[_TIME]:
+                if counter[_TOUCHED]:
+                    _flush((slot, lane), key, state, heads, bodies, stale, counts)
+                _start(counter, state[1][slot, lane], state[2][slot, lane], moment, own)
+            else:
+                _grow_candle(counter, state[1][slot, lane], state[2][slot, lane], moment, own)
+            counter[_TICKS] += 1
+            counter[_TOUCHED] = 1
+            if not quote and size[row] > 0:
+                _add_volume(counter, size[row], size_exponent[row])
+    for slot in range(len(slots)):
+        for lane in range(_LANES):
+            if state[0][slot, lane, _TOUCHED]:
+                _flush((slot, lane), slots[slot], state, heads, bodies, stale, counts)

@@ -1,0 +1,44 @@
+"""Flow `live`: log → parse → judge → publish (live stream and newest prices in Redis)."""
+
+from collections.abc import Callable
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import Source
+from bytewax.outputs import Sink
+
+from connectors.parsing import parse
+from market.instruments import InstrumentTable
+from market.log import LogRecord, Parsed
+from pipelines.publish import News
+from pipelines.quality import QualityState
+
+
+def build_flow(
+    source: Source[LogRecord],
+    sink: Sink[tuple[str, News]],
+    instruments: InstrumentTable,
+    parse_record: Callable[[LogRecord, InstrumentTable], Parsed] = parse,
+) -> Dataflow:
+    """The flow over any source of log records and any sink of news keyed by partition."""
+    flow = Dataflow("live")
+    records = op.input("log", flow, source)
+    keyed = op.key_on("partition", records, lambda record: record.partition)
+    news = op.stateful_map(
+        "judge", keyed, lambda state, record: judge(state, record, parse_record(record, instruments))
+    )
+    op.output("publish", news, sink)
+    return flow
+
+
+def judge(
+    state: QualityState | None, record: LogRecord, parsed: Parsed
+) -> tuple[QualityState, News]:
+    """The record's news: accepted ticks that are not late. What fills the past is none."""
+    state = state or QualityState()
+    accepted = state.update(parsed.ticks, record.received_us).accepted
+    if record.is_history:
+        accepted = accepted.take(slice(0, 0))
+    elif accepted.late.any():
+        accepted = accepted.take(~accepted.late)
+    return state, News(record.partition, record.offset, accepted)

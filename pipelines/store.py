@@ -1,0 +1,100 @@
+"""Flow `store`: log → parse → judge → fold → commit (ticks, candles, quarantine, books)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import Source
+from bytewax.outputs import Sink
+
+from connectors.parsing import parse
+from market.bars import BarBatch
+from market.instruments import InstrumentTable
+from market.log import LogRecord, Parsed, Refused
+from market.ticks import TickBatch
+from pipelines.candles import CandleState, Folded
+from pipelines.quality import REASONS, Judged, QualityState
+from storage.books import Quarantined
+from storage.candles import Bucket
+from storage.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRecord:
+    """A record without its payload, its ticks judged."""
+
+    record: LogRecord
+    judged: Judged
+    provider_bars: BarBatch
+    refused: tuple[Refused, ...]
+
+
+def build_flow(
+    source: Source[LogRecord],
+    sink: Sink[tuple[str, Outcome]],
+    instruments: InstrumentTable,
+    parse_record: Callable[[LogRecord, InstrumentTable], Parsed] = parse,
+) -> Dataflow:
+    """The flow over any source of log records and any sink of outcomes keyed by partition."""
+    flow = Dataflow("store")
+    records = op.input("log", flow, source)
+    keyed = op.key_on("partition", records, lambda record: record.partition)
+    judged = op.stateful_map(
+        "judge", keyed, lambda state, record: judge(state, record, parse_record(record, instruments))
+    )
+    outcomes = op.stateful_map("fold", judged, fold)
+    op.output("commit", outcomes, sink)
+    return flow
+
+
+def judge(
+    state: QualityState | None, record: LogRecord, parsed: Parsed
+) -> tuple[QualityState, JudgedRecord]:
+    """Judge a record's ticks after those that came before it in its partition."""
+    state = state or QualityState()
+    judged = state.update(parsed.ticks, record.received_us)
+    return state, JudgedRecord(record, judged, parsed.bars, parsed.refused)
+
+
+def fold(state: CandleState | None, item: JudgedRecord) -> tuple[CandleState, Outcome]:
+    """Fold the accepted ticks into the partition's candles; all that came of the record."""
+    state = state or CandleState()
+    return state, outcome(item, state.update(item.judged.accepted))
+
+
+def outcome(item: JudgedRecord, folded: Folded) -> Outcome:
+    """What is to be committed of a record."""
+    return Outcome(
+        partition=item.record.partition,
+        offset=item.record.offset,
+        source=item.record.source,
+        ticks=item.judged.accepted,
+        all_new=not item.judged.disordered,
+        duplicates=item.judged.repeated,
+        quarantined=[*_set_aside(item.judged), *_unreadable(item.refused)],
+        candles=folded.bars,
+        stale_buckets=frozenset(Bucket(int(a), int(b), int(c)) for a, b, c in folded.stale),
+        provider_bars=item.provider_bars,
+    )
+
+
+def _set_aside(judged: Judged) -> list[Quarantined]:
+    return [
+        Quarantined(
+            reason=REASONS[int(verdict)],
+            excerpt=_excerpt(judged.refused, row),
+            time_us=int(judged.refused.time[row]),
+            instrument=int(judged.refused.instrument[row]),
+        )
+        for row, verdict in enumerate(judged.verdicts)
+    ]
+
+
+def _unreadable(refused: tuple[Refused, ...]) -> list[Quarantined]:
+    return [Quarantined(reason=part.reason, excerpt=part.excerpt) for part in refused]
+
+
+def _excerpt(ticks: TickBatch, row: int) -> str:
+    tick = ticks.row(row)
+    return f"bid {tick.bid} ask {tick.ask} price {tick.price} size {tick.size} seq {tick.seq}"

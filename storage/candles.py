@@ -1,0 +1,155 @@
+"""Writes candles: upserts that never go back, and recomputation from the ticks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+from psycopg import sql
+
+from market.bars import BAR_US, BarBatch
+from market.clock import datetime_of, microseconds
+from market.sources import Feed
+from market.ticks import QUOTE, RATE, TRADE
+from storage.copy_rows import HEADER, TRAILER, candle_rows
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Bucket:
+    """One minute of one instrument from one source: its candles of every side."""
+
+    time_us: int
+    instrument: int
+    source: int
+
+
+def upsert_candles(
+    connection: Connection,
+    feed: Feed,
+    bars: BarBatch,
+    partition_id: int,
+    offset: int,
+) -> set[Bucket]:
+    """Write candles that hold a log's partition up to an offset, in the caller's transaction.
+
+    Each (time, instrument, source, side) at most once in `bars`. A candle that holds more of the same
+    partition stays as it is. Buckets whose candle is of another origin are returned, not written:
+    what is there and what is new must be recomputed together.
+    """
+    _stage(connection, candle_rows(bars, feed.code, partition_id, offset))
+    connection.execute(
+        "INSERT INTO market.candles AS kept SELECT * FROM new_candles"
+        " ON CONFLICT (instrument_id, side, feed, time, source_id) DO UPDATE SET"
+        " open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,"
+        " volume = excluded.volume, ticks = excluded.ticks, log_offset = excluded.log_offset"
+        " WHERE kept.partition_id = excluded.partition_id AND kept.log_offset <= excluded.log_offset"
+    )
+    others = connection.execute(
+        "SELECT DISTINCT time, instrument_id, source_id FROM new_candles JOIN market.candles AS kept"
+        " USING (instrument_id, side, feed, time, source_id)"
+        " WHERE kept.partition_id IS DISTINCT FROM new_candles.partition_id"
+    ).fetchall()
+    return {Bucket(microseconds(time), instrument, source) for time, instrument, source in others}
+
+
+def upsert_provider_bars(connection: Connection, feed: Feed, bars: BarBatch) -> int:
+    """Keep a provider's own bars where no candle of ticks stands; how many were written."""
+    newest = {
+        (
+            int(bars.time[row]),
+            int(bars.instrument[row]),
+            int(bars.source[row]),
+            int(bars.side[row]),
+        ): row
+        for row in range(len(bars))
+    }
+    bars = bars.take(np.array(sorted(newest.values()), np.int64))
+    _stage(connection, candle_rows(bars, feed.code, 0, 0))
+    connection.execute("UPDATE new_candles SET partition_id = NULL, log_offset = NULL")
+    return connection.execute(
+        "INSERT INTO market.candles AS kept SELECT * FROM new_candles"
+        " ON CONFLICT (instrument_id, side, feed, time, source_id) DO UPDATE SET"
+        " open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,"
+        " volume = excluded.volume WHERE kept.ticks = 0"
+    ).rowcount
+
+
+def buckets_holding(
+    connection: Connection,
+    feed: Feed,
+    buckets: Iterable[Bucket],
+    partition_id: int,
+    offset: int,
+) -> set[Bucket]:
+    """Those of the buckets whose candles hold the partition up to this offset or beyond."""
+    wanted = sorted(buckets)
+    rows = connection.execute(
+        "SELECT kept.time, kept.instrument_id, kept.source_id"
+        " FROM unnest(%s::timestamptz[], %s::int[], %s::smallint[])"
+        " AS wanted (time, instrument_id, source_id)"
+        " JOIN market.candles AS kept USING (time, instrument_id, source_id)"
+        " WHERE kept.feed = %s GROUP BY 1, 2, 3"
+        " HAVING bool_and(kept.partition_id = %s AND kept.log_offset >= %s)",
+        (
+            [datetime_of(bucket.time_us) for bucket in wanted],
+            [bucket.instrument for bucket in wanted],
+            [bucket.source for bucket in wanted],
+            feed.code,
+            partition_id,
+            offset,
+        ),
+    ).fetchall()
+    return {Bucket(microseconds(time), instrument, source) for time, instrument, source in rows}
+
+
+def recompute_candles(connection: Connection, feed: Feed, buckets: Iterable[Bucket]) -> None:
+    """Make the candles of these buckets anew from the ticks, in the caller's transaction."""
+    for bucket in sorted(buckets):
+        span = {
+            "start": datetime_of(bucket.time_us),
+            "end": datetime_of(bucket.time_us + BAR_US),
+            "instrument": bucket.instrument,
+            "source": bucket.source,
+            "feed": feed.code,
+        }
+        connection.execute(_RECOMPUTE, span)
+
+
+def _stage(connection: Connection, rows: bytes) -> None:
+    connection.execute("CREATE TEMPORARY TABLE IF NOT EXISTS new_candles (LIKE market.candles)")
+    connection.execute("TRUNCATE new_candles")
+    with connection.cursor().copy(sql.SQL("COPY new_candles FROM STDIN (FORMAT binary)")) as copy:
+        copy.write(HEADER)
+        copy.write(rows)
+        copy.write(TRAILER)
+
+
+_SIDES = f"""
+    SELECT 'm'::"char" AS side, (bid + ask) * 0.5 AS price, NULL::numeric AS size, time, seq
+        FROM picked WHERE kind = '{chr(QUOTE)}'
+    UNION ALL SELECT 'b', bid, NULL, time, seq FROM picked WHERE kind = '{chr(QUOTE)}'
+    UNION ALL SELECT 'a', ask, NULL, time, seq FROM picked WHERE kind = '{chr(QUOTE)}'
+    UNION ALL SELECT 't', price, size, time, seq
+        FROM picked WHERE kind IN ('{chr(TRADE)}', '{chr(RATE)}')
+"""
+
+_RECOMPUTE = f"""
+    WITH picked AS (
+        SELECT * FROM market.ticks
+        WHERE time >= %(start)s AND time < %(end)s AND feed = %(feed)s
+        AND instrument_id = %(instrument)s AND source_id = %(source)s
+    ), sides AS ({_SIDES})
+    INSERT INTO market.candles AS kept
+    SELECT %(start)s, %(instrument)s, %(source)s, side, %(feed)s,
+        trim_scale((array_agg(price ORDER BY time, seq))[1]), trim_scale(max(price)),
+        trim_scale(min(price)), trim_scale((array_agg(price ORDER BY time DESC, seq DESC))[1]),
+        trim_scale(sum(size)), count(*), NULL, NULL
+    FROM sides GROUP BY side
+    ON CONFLICT (instrument_id, side, feed, time, source_id) DO UPDATE SET
+        open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
+        volume = excluded.volume, ticks = excluded.ticks,
+        partition_id = NULL, log_offset = NULL
+"""

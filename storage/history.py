@@ -1,0 +1,327 @@
+"""What the database remembers of the market: ticks, candles, and the newest of them.
+
+Prices leave as floats: they are exact in the tables, and what asks here is an edge. Where several
+sources or sides have a candle of one minute, one is elected: those made of ticks before a provider's
+own bars, then the side that was named first, then the source of the best rank.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import class_row
+
+from market.clock import datetime_of, microseconds
+from market.intervals import Interval
+from market.sources import SOURCES, Feed
+from market.ticks import Tick
+from storage.pools import Connection
+
+MAX_MINUTES = 250_000
+"""Minutes that one answer is made of at most: half a year of a market that never closes."""
+REFERENCE_WITHIN = timedelta(days=7)
+"""How far before a reference instant the price that counts for it may lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class TickRow:
+    """One stored tick; `kind` is q, t or r."""
+
+    time: datetime
+    bid: float | None
+    ask: float | None
+    price: float | None
+    size: float | None
+    source_id: int
+    kind: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TickKey:
+    """The place of a tick among its instrument's ticks."""
+
+    time: datetime
+    source_id: int
+    kind: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TickQuery:
+    """Ticks of an instrument in [start, end), at most `limit`; with `after`, only those beyond it."""
+
+    instrument_id: int
+    feed: Feed
+    start: datetime
+    end: datetime
+    limit: int
+    after: TickKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CandleRow:
+    """One candle; `time` is its opening, `minutes` how many one-minute candles it is made of.
+
+    `volume` is None where no source gave one.
+    """
+
+    time: datetime
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float | None
+    ticks: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CandleQuery:
+    """Candles of an instrument that open in [start, end), at most `limit`.
+
+    `sides` are letters of `market.bars`, the preferred one first.
+    """
+
+    instrument_id: int
+    feed: Feed
+    sides: Sequence[str]
+    interval: Interval
+    zone: ZoneInfo
+    start: datetime
+    end: datetime
+    limit: int
+
+
+_TICKS = """
+SELECT time, bid::float8, ask::float8, price::float8, size::float8, source_id, kind, seq
+FROM market.ticks
+WHERE feed = %(feed)s AND instrument_id = %(instrument_id)s
+  AND time >= %(start)s AND time < %(end)s
+"""
+_TICKS_FROM = f"""{_TICKS}
+  AND (time, source_id, kind, seq)
+    > (%(after_time)s, %(after_source)s::smallint, %(after_kind)s::"char", %(after_seq)s::bigint)
+ORDER BY time, source_id, kind, seq LIMIT %(limit)s
+"""
+_TICKS_BEFORE = f"""{_TICKS}
+ORDER BY time DESC, source_id DESC, kind DESC, seq DESC LIMIT %(limit)s
+"""
+
+
+async def ticks_from(connection: Connection, query: TickQuery) -> list[TickRow]:
+    """The first ticks of the range, ascending."""
+    after = query.after or TickKey(query.start - timedelta(microseconds=1), 0, " ", 0)
+    parameters = {
+        "instrument_id": query.instrument_id,
+        "feed": query.feed.code,
+        "start": max(query.start, after.time),
+        "end": query.end,
+        "limit": query.limit,
+        "after_time": after.time,
+        "after_source": after.source_id,
+        "after_kind": after.kind,
+        "after_seq": after.seq,
+    }
+    async with connection.cursor(row_factory=class_row(TickRow)) as cursor:
+        await cursor.execute(_TICKS_FROM, parameters)
+        return await cursor.fetchall()
+
+
+async def ticks_before(connection: Connection, query: TickQuery) -> list[TickRow]:
+    """The last ticks of the range, ascending; `after` is not regarded."""
+    parameters = {
+        "instrument_id": query.instrument_id,
+        "feed": query.feed.code,
+        "start": query.start,
+        "end": query.end,
+        "limit": query.limit,
+    }
+    async with connection.cursor(row_factory=class_row(TickRow)) as cursor:
+        await cursor.execute(_TICKS_BEFORE, parameters)
+        return (await cursor.fetchall())[::-1]
+
+
+_CANDLES = """
+WITH elected AS (
+    SELECT DISTINCT ON (c.time) c.*
+    FROM unnest(%(sides)s::"char"[]) WITH ORDINALITY AS wanted (side, preference)
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (time) {bucket} AS bucket, time, open, high, low, close, volume, ticks
+        FROM market.candles
+        WHERE instrument_id = %(instrument_id)s AND feed = %(feed)s AND side = wanted.side
+          AND time >= %(start)s AND time < %(scan_end)s
+          AND {bucket} >= %(start)s AND {bucket} < %(end)s
+        ORDER BY time {order}, ticks = 0, array_position(%(sources)s::smallint[], source_id)
+        LIMIT %(minutes)s
+    ) c
+    ORDER BY c.time {order}, c.ticks = 0, wanted.preference
+    LIMIT %(minutes)s
+)
+SELECT bucket AS time,
+       (array_agg(open ORDER BY time))[1]::float8 AS open,
+       max(high)::float8 AS high,
+       min(low)::float8 AS low,
+       (array_agg(close ORDER BY time DESC))[1]::float8 AS close,
+       sum(volume)::float8 AS volume,
+       sum(ticks)::int AS ticks,
+       count(*)::int AS minutes
+FROM elected GROUP BY bucket ORDER BY bucket {order} LIMIT %(limit)s
+"""
+_FIXED = "date_bin(%(width)s, time, 'epoch')"
+_CALENDAR = "date_trunc(%(unit)s, time, %(zone)s)"
+_CANDLES_FROM = {
+    True: _CANDLES.format(bucket=_FIXED, order="ASC"),
+    False: _CANDLES.format(bucket=_CALENDAR, order="ASC"),
+}
+_CANDLES_BEFORE = {
+    True: _CANDLES.format(bucket=_FIXED, order="DESC"),
+    False: _CANDLES.format(bucket=_CALENDAR, order="DESC"),
+}
+
+
+async def candles_from(connection: Connection, query: CandleQuery) -> tuple[list[CandleRow], bool]:
+    """The first candles of the range, ascending, and whether more follow within it."""
+    return await _candles(connection, _CANDLES_FROM, query)
+
+
+async def candles_before(connection: Connection, query: CandleQuery) -> list[CandleRow]:
+    """The last candles of the range, ascending."""
+    rows, _ = await _candles(connection, _CANDLES_BEFORE, query)
+    return rows[::-1]
+
+
+async def _candles(
+    connection: Connection, statements: Mapping[bool, str], query: CandleQuery
+) -> tuple[list[CandleRow], bool]:
+    interval, limit = query.interval, query.limit
+    minutes = min((limit + 1) * interval.minutes, MAX_MINUTES)
+    parameters = {
+        "instrument_id": query.instrument_id,
+        "feed": query.feed.code,
+        "sides": list(query.sides),
+        "sources": _ids_by_rank(query.feed),
+        "width": interval.width,
+        "unit": interval.unit,
+        "zone": query.zone.key,
+        "start": query.start,
+        "end": query.end,
+        "scan_end": query.end + timedelta(minutes=interval.minutes),
+        "minutes": minutes,
+        "limit": limit + 1,
+    }
+    async with connection.cursor(row_factory=class_row(CandleRow)) as cursor:
+        await cursor.execute(statements[interval.width is not None].encode(), parameters)
+        rows = await cursor.fetchall()
+    # A bucket that the bound on minutes may have cut is not shown: the next page begins with it.
+    cut = len(rows) > limit or sum(row.minutes for row in rows) == minutes
+    return (rows[:-1] if cut else rows), cut
+
+
+_NEWEST = """
+SELECT DISTINCT ON (tick.instrument_id, tick.kind = 'q') tick.*
+FROM unnest(%(instruments)s::int[]) AS wanted (instrument_id)
+CROSS JOIN unnest('{m,t}'::"char"[]) AS side (letter)
+CROSS JOIN LATERAL (
+    SELECT c.time FROM market.candles c
+    WHERE c.instrument_id = wanted.instrument_id AND c.side = side.letter
+      AND c.feed = %(feed)s AND c.ticks > 0
+    ORDER BY c.time DESC LIMIT 1
+) AS newest (minute)
+CROSS JOIN LATERAL (
+    SELECT t.time, t.instrument_id, t.source_id, t.kind, t.seq, t.bid, t.ask, t.price, t.size
+    FROM market.ticks t
+    WHERE t.feed = %(feed)s AND t.instrument_id = wanted.instrument_id
+      AND t.time >= newest.minute AND t.time < newest.minute + interval '1 minute'
+      AND (t.kind = 'q') = (side.letter = 'm')
+    ORDER BY t.time DESC, t.seq DESC LIMIT 1
+) AS tick
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _ExactTick:
+    time: datetime
+    instrument_id: int
+    source_id: int
+    kind: str
+    seq: int
+    bid: Decimal | None
+    ask: Decimal | None
+    price: Decimal | None
+    size: Decimal | None
+
+
+async def newest_ticks(
+    connection: Connection, feed: Feed, instrument_ids: Sequence[int]
+) -> list[Tick]:
+    """The newest quote and the newest trade or rate of each instrument, exact."""
+    parameters = {"feed": feed.code, "instruments": list(instrument_ids)}
+    async with connection.cursor(row_factory=class_row(_ExactTick)) as cursor:
+        await cursor.execute(_NEWEST, parameters)
+        rows = await cursor.fetchall()
+    return [
+        Tick(
+            time_us=microseconds(row.time),
+            instrument=row.instrument_id,
+            source=row.source_id,
+            kind=ord(row.kind),
+            seq=row.seq,
+            bid=row.bid,
+            ask=row.ask,
+            price=row.price,
+            size=row.size,
+        )
+        for row in rows
+    ]
+
+
+_CLOSES = """
+SELECT wanted.instrument_id, c.close::float8
+FROM unnest(%(instruments)s::int[], %(before)s::timestamptz[], %(sides)s::"char"[])
+    AS wanted (instrument_id, before, side)
+CROSS JOIN LATERAL (
+    SELECT newest.close
+    FROM unnest('{m,t}'::"char"[]) AS side (letter)
+    CROSS JOIN LATERAL (
+        SELECT close FROM market.candles
+        WHERE instrument_id = wanted.instrument_id AND feed = %(feed)s AND side = side.letter
+          AND time < wanted.before AND time >= wanted.before - %(within)s
+        ORDER BY time DESC, ticks = 0, array_position(%(sources)s::smallint[], source_id) LIMIT 1
+    ) AS newest
+    ORDER BY side.letter = wanted.side DESC LIMIT 1
+) AS c
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseQuestion:
+    """Which instrument's last close before which instant, preferably of which side."""
+
+    instrument_id: int
+    before: datetime
+    side: str
+
+
+async def closes_before(
+    connection: Connection, feed: Feed, questions: Sequence[CloseQuestion]
+) -> dict[int, float]:
+    """By instrument the last close before an instant; absent where the week before it has none."""
+    parameters = {
+        "instruments": [question.instrument_id for question in questions],
+        "before": [question.before for question in questions],
+        "sides": [question.side for question in questions],
+        "feed": feed.code,
+        "within": REFERENCE_WITHIN,
+        "sources": _ids_by_rank(feed),
+    }
+    async with connection.cursor() as cursor:
+        await cursor.execute(_CLOSES, parameters)
+        return dict(await cursor.fetchall())
+
+
+def _ids_by_rank(feed: Feed) -> list[int]:
+    sources = [source for source in SOURCES if source.feed is feed]
+    return [source.id for source in sorted(sources, key=lambda source: source.rank)]

@@ -1,0 +1,131 @@
+"""The inbox's reading side: pushed records as they come, the table for every hole."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from market.clock import microseconds
+from market.log import LogRecord
+from market.sources import Feed, source_by_id
+from storage.push import PushListener
+
+WAIT_S = 0.010
+"""How long `read` blocks for a push; Bytewax would sleep a millisecond after an empty read."""
+POLL_INTERVAL_S = 0.2
+RECORDS_PER_PARTITION = 256
+
+
+class InboxReader:
+    """Reads the partitions of one feed class over a connection of its own.
+
+    With a push listener a record is read microseconds after its commit; the table is looked at every
+    `POLL_INTERVAL_S`, and at once where a pushed offset shows a hole.
+    """
+
+    def __init__(self, database_url: str, feed: Feed, listener: PushListener | None) -> None:
+        self._connection: psycopg.Connection[Any] = psycopg.connect(database_url, autocommit=True)
+        self._connection.prepare_threshold = 1
+        self._feed = feed
+        self._listener = listener
+        self._next_poll = 0.0
+
+    def read(self, after: Mapping[str, int]) -> list[LogRecord]:
+        """Records beyond these offsets, each partition's in order and without a hole."""
+        if time.monotonic() >= self._next_poll:
+            return self._from_table(after)
+        if self._listener is None:
+            time.sleep(WAIT_S)
+            return []
+        if not self._listener.wait(min(WAIT_S, max(0.0, self._next_poll - time.monotonic()))):
+            return []
+        return self._from_push(after)
+
+    def finished(self) -> bool:
+        """Never: somebody may always append."""
+        return False
+
+    def close(self) -> None:
+        """Give the connection and the listener back."""
+        self._connection.close()
+        if self._listener is not None:
+            self._listener.close()
+
+    def _from_push(self, after: Mapping[str, int]) -> list[LogRecord]:
+        assert self._listener is not None
+        last = dict(after)
+        records = []
+        for record in self._listener.received():
+            if record.source.feed is not self._feed:
+                continue
+            expected = last.get(record.partition, -1) + 1
+            if record.offset > expected:
+                self._next_poll = 0.0
+            elif record.offset == expected:
+                records.append(record)
+                last[record.partition] = record.offset
+        return records
+
+    def _from_table(self, after: Mapping[str, int]) -> list[LogRecord]:
+        rows = self._connection.execute(
+            _READ,
+            {
+                "names": list(after),
+                "offsets": list(after.values()),
+                "feed": self._feed.code,
+                "limit": RECORDS_PER_PARTITION,
+            },
+        ).fetchall()
+        more = len(rows) >= RECORDS_PER_PARTITION
+        self._next_poll = 0.0 if more else time.monotonic() + POLL_INTERVAL_S
+        return [
+            LogRecord(
+                name,
+                offset,
+                source_by_id(source_id),
+                kind,
+                context,
+                microseconds(received_at),
+                payload,
+            )
+            for name, offset, source_id, kind, context, received_at, payload in rows
+        ]
+
+
+class InboxReaderFactory:
+    """What a flow is built with: opens its reader in the flow's own process, when it starts."""
+
+    def __init__(
+        self, database_url: str, feed: Feed, push_directory: Path | None, name: str
+    ) -> None:
+        self._database_url = database_url
+        self._feed = feed
+        self._push_directory = push_directory
+        self._name = name
+
+    def __call__(self) -> InboxReader:
+        listener = (
+            PushListener(self._push_directory, self._name)
+            if self._push_directory is not None
+            else None
+        )
+        return InboxReader(self._database_url, self._feed, listener)
+
+
+_READ = """
+    SELECT partition.name, record.log_offset, partition.source_id, record.kind, record.context,
+        record.received_at, record.payload
+    FROM market.inbox_partitions AS partition
+    JOIN market.sources ON sources.id = partition.source_id
+    LEFT JOIN unnest(%(names)s::text[], %(offsets)s::bigint[]) AS read (name, log_offset)
+        ON read.name = partition.name
+    CROSS JOIN LATERAL (
+        SELECT * FROM market.inbox
+        WHERE partition_id = partition.id AND log_offset > coalesce(read.log_offset, -1)
+        ORDER BY log_offset LIMIT %(limit)s
+    ) AS record
+    WHERE sources.feed = %(feed)s
+    ORDER BY partition.id, record.log_offset
+"""

@@ -1,0 +1,89 @@
+"""The live side in Redis: one stream a log partition, and the newest price of every instrument.
+
+An entry's id is `<offset>-1` (Redis knows no 0-0), so that Redis itself refuses what it has; the newest prices are written in
+the same step, so that neither is ever ahead of the other.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import redis
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from market.sources import Feed
+
+STREAM_LENGTH = 10_000
+"""About how many entries a stream keeps; older ones are trimmed."""
+
+_RETRIES = 60
+_LONGEST_PAUSE_S = 1.0
+
+_PUBLISH = """
+local id = ARGV[1]
+local added = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], id, 'b', ARGV[3])
+if type(added) == 'table' and added.err then
+    if string.find(added.err, 'equal or smaller') then return -1 end
+    return redis.error_reply(added.err)
+end
+redis.call('SADD', KEYS[3], ARGV[4])
+if #ARGV > 4 then redis.call('HSET', KEYS[2], unpack(ARGV, 5)) end
+return redis.call('HLEN', KEYS[2])
+"""
+
+
+def stream_key(feed: Feed, partition: str) -> str:
+    """The stream of a log's partition: entries of one field `b`, a `TickBatch` as bytes."""
+    return f"tw:live:{feed.value}:{partition}"
+
+
+def latest_key(feed: Feed) -> str:
+    """The hash of the newest prices: a symbol to a `market.latest.LATEST` item."""
+    return f"tw:latest:{feed.value}"
+
+
+def partitions_key(feed: Feed) -> str:
+    """The set of the partitions that have a stream."""
+    return f"tw:partitions:{feed.value}"
+
+
+class LivePublisher:
+    """Publishes over one connection; while Redis is away it waits and tries again."""
+
+    def __init__(self, redis_url: str, feed: Feed) -> None:
+        self._redis = redis.Redis.from_url(
+            redis_url,
+            retry=Retry(ExponentialBackoff(_LONGEST_PAUSE_S, 0.02), _RETRIES),
+            retry_on_error=[redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError],
+        )
+        self._publish = self._redis.register_script(_PUBLISH)
+        self._feed = feed
+
+    def publish(
+        self, partition: str, offset: int, batch: bytes, latest: Sequence[tuple[str, bytes]]
+    ) -> int | None:
+        """Add a record's ticks to its stream and set the newest prices that they brought.
+
+        None where the stream has this offset already: then nothing was done. Otherwise how many
+        instruments have a newest price now.
+        """
+        fields = [part for pair in latest for part in pair]
+        size = self._publish(
+            keys=[
+                stream_key(self._feed, partition),
+                latest_key(self._feed),
+                partitions_key(self._feed),
+            ],
+            args=[f"{offset}-1", STREAM_LENGTH, batch, partition, *fields],
+        )
+        return None if size == -1 else int(cast(int, size))
+
+    def set_latest(self, latest: Sequence[tuple[str, bytes]]) -> None:
+        """Write newest prices that the cache has lost."""
+        if latest:
+            mapping: dict[Any, Any] = dict(latest)
+            self._redis.hset(latest_key(self._feed), mapping=mapping)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._redis.close()

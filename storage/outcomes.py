@@ -1,0 +1,173 @@
+"""Commits what came of log records: ticks, candles, quarantine and books in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+
+from market.bars import BAR_US, BarBatch
+from market.sources import Source
+from market.ticks import Int64s, TickBatch
+from storage import books
+from storage.candles import (
+    Bucket,
+    buckets_holding,
+    recompute_candles,
+    upsert_candles,
+    upsert_provider_bars,
+)
+from storage.errors import SecondWriterError
+from storage.partitions import TickPartitions
+from storage.ticks import insert_ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one log record.
+
+    `ticks` are the accepted ones; `all_new` says that none is likely to be stored already; `duplicates`
+    counts repeats that were seen before this. `candles` hold the partition's ticks up to this record,
+    `stale_buckets` are minutes whose candles must be made anew from the ticks.
+    """
+
+    partition: str
+    offset: int
+    source: Source
+    ticks: TickBatch
+    all_new: bool
+    duplicates: int
+    quarantined: Sequence[books.Quarantined]
+    candles: BarBatch
+    stale_buckets: frozenset[Bucket]
+    provider_bars: BarBatch
+
+
+class OutcomeWriter:
+    """The one writer of a consumer's outcomes, over a connection that holds the consumer's lock.
+
+    A record that was committed before is skipped: after a crash the log is read again from a little
+    before its end.
+    """
+
+    def __init__(self, database_url: str, consumer: str) -> None:
+        self._consumer = consumer
+        self._connection: psycopg.Connection[Any] = psycopg.connect(database_url, autocommit=True)
+        self._connection.prepare_threshold = 1
+        self._lock()
+        self._partitions = TickPartitions(self._connection)
+        self._ids: dict[str, int] = {}
+        self.done = books.done_offsets(self._connection, consumer)
+
+    def commit(self, outcomes: Sequence[Outcome]) -> None:
+        """Commit these, in one transaction; they are durable when it returns."""
+        new = [item for item in outcomes if item.offset > self.done.get(item.partition, -1)]
+        if not new:
+            return
+        groups: dict[str, list[Outcome]] = defaultdict(list)
+        for item in new:
+            groups[item.partition].append(item)
+        for feed in {item.source.feed for item in new}:
+            self._partitions.ensure(
+                feed, *_times([item for item in new if item.source.feed is feed])
+            )
+        with self._connection.transaction():
+            for partition, items in groups.items():
+                self._commit_partition(partition, items)
+            books.register_read(
+                self._connection,
+                self._consumer,
+                {self._id(items[-1]): items[-1].offset for items in groups.values()},
+            )
+        self.done.update({partition: items[-1].offset for partition, items in groups.items()})
+
+    def close(self) -> None:
+        """Give the connection, and with it the consumer's lock, back."""
+        self._connection.close()
+
+    def _commit_partition(self, partition: str, items: list[Outcome]) -> None:
+        identity = self._id(items[0])
+        source = items[0].source
+        stored = self._insert(items)
+        self._write_candles(identity, items, stored)
+        done = []
+        for item, count in zip(items, stored, strict=True):
+            bars = (
+                upsert_provider_bars(self._connection, source.feed, item.provider_bars)
+                if len(item.provider_bars)
+                else 0
+            )
+            books.quarantine(self._connection, identity, item.offset, source, item.quarantined)
+            repeats = item.duplicates + len(item.ticks) - count
+            done.append(books.Done(item.offset, count, len(item.quarantined), repeats, bars))
+        books.register_done(self._connection, identity, done)
+
+    def _insert(self, items: list[Outcome]) -> list[int]:
+        """Insert the items' ticks, at one go where they look new; how many of each were."""
+        feed = items[0].source.feed
+        if len(items) > 1 and all(item.all_new for item in items):
+            together = TickBatch.concat([item.ticks for item in items])
+            try:
+                with self._connection.transaction():
+                    count = insert_ticks(self._connection, feed, together, all_new=True)
+                    if count < len(together):
+                        raise _SomeAreKnownError
+                return [len(item.ticks) for item in items]
+            except _SomeAreKnownError:
+                pass
+        return [insert_ticks(self._connection, feed, item.ticks, item.all_new) for item in items]
+
+    def _write_candles(self, identity: int, items: list[Outcome], stored: list[int]) -> None:
+        feed = items[0].source.feed
+        stale: set[Bucket] = set()
+        for item, count in zip(items, stored, strict=True):
+            stale |= item.stale_buckets
+            if count < len(item.ticks):
+                touched = _buckets(item.ticks)
+                stale |= touched - buckets_holding(
+                    self._connection, feed, touched, identity, item.offset
+                )
+        bars = newest_of_each([item.candles for item in items])
+        if len(bars):
+            stale |= upsert_candles(self._connection, feed, bars, identity, items[-1].offset)
+        recompute_candles(self._connection, feed, stale)
+
+    def _id(self, item: Outcome) -> int:
+        if item.partition not in self._ids:
+            self._ids[item.partition] = books.partition_id(
+                self._connection, item.partition, item.source
+            )
+        return self._ids[item.partition]
+
+    def _lock(self) -> None:
+        row = self._connection.execute(
+            "SELECT pg_try_advisory_lock(hashtext('consumer'), hashtext(%s))", (self._consumer,)
+        ).fetchone()
+        if row is None or not row[0]:
+            self._connection.close()
+            raise SecondWriterError(f"consumer {self._consumer}")
+
+
+class _SomeAreKnownError(Exception):
+    """Rolls back a group of which some ticks were stored already."""
+
+
+def newest_of_each(batches: Sequence[BarBatch]) -> BarBatch:
+    """Of bars that grew from batch to batch the last state of each."""
+    bars = BarBatch.concat(batches)
+    keys = np.stack([bars.time, bars.instrument, bars.source, bars.side])
+    _, last = np.unique(keys[:, ::-1], axis=1, return_index=True)
+    return bars.take(np.sort(len(bars) - 1 - last))
+
+
+def _times(items: Sequence[Outcome]) -> tuple[Int64s, Int64s]:
+    """The times of the items' ticks, and those of their bars."""
+    ticks = np.concatenate([item.ticks.time for item in items])
+    return ticks, np.concatenate([item.provider_bars.time for item in items])
+
+
+def _buckets(ticks: TickBatch) -> set[Bucket]:
+    keys = np.stack([ticks.time - ticks.time % BAR_US, ticks.instrument, ticks.source])
+    return {Bucket(int(a), int(b), int(c)) for a, b, c in np.unique(keys, axis=1).T}
