@@ -1,0 +1,1 @@
+"""The sandbox: a local stand-in that speaks the providers' wire formats over a simulated market."""

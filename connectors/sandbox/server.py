@@ -1,0 +1,259 @@
+"""The sandbox's server: one port that answers for every provider.
+
+`GET /query` is Alpha Vantage, `/api/…` Fixer, `/api/v3/…` CoinGecko, `/api/v3/klines` Binance, and
+the WebSockets `/stream` and `/ws/…` are Binance's. Which of them a client talks to is its base URL.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from connectors.sandbox import alphavantage, binance, coingecko, fixer
+from connectors.sandbox.binance import MAX_MESSAGES_PER_S, Control
+from connectors.sandbox.streams import GOING_AWAY, POLICY, Client, Hub
+from connectors.sandbox.wire import Answer, Request, World, build_world
+from market.clock import Clock, system_clock
+
+PING_INTERVAL_S = 20.0
+PONG_DEADLINE_S = 60.0
+MAX_CONNECTION_S = 86_400.0
+STOP_DEADLINE_S = 2
+MAX_MESSAGE_BYTES = 65_536
+
+Responder = Callable[[World, Request], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that accepts connections."""
+
+    host: str
+    port: int
+    world: World
+
+    @property
+    def http_url(self) -> str:
+        """The root of the REST paths."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def websocket_url(self) -> str:
+        """The root of the WebSocket paths."""
+        return f"ws://{self.host}:{self.port}"
+
+
+def serve(
+    host: str,
+    port: int,
+    *,
+    profile: str = "premium",
+    seed: int = 7,
+    ticks_per_s: float = 250,
+    stop: threading.Event | None = None,
+) -> None:
+    """Serve until SIGTERM, SIGINT or `stop`. OSError when the port is taken."""
+    asyncio.run(_serve(host, port, profile, seed, ticks_per_s, stop or threading.Event()))
+
+
+@contextlib.asynccontextmanager
+async def running(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    profile: str = "premium",
+    seed: int = 7,
+    ticks_per_s: float = 250,
+    max_connection_s: float = MAX_CONNECTION_S,
+    clock: Clock = system_clock,
+) -> AsyncIterator[Running]:
+    """A server for the time of the block; port 0 takes a free one."""
+    world = build_world(profile, seed, ticks_per_s)
+    hub = Hub(world.tape, clock)
+    listener = _listen(host, port)
+    server = _Server(_config(build_app(world, hub, max_connection_s, clock)), hub)
+    player = asyncio.create_task(hub.play())
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield Running(host, listener.getsockname()[1], world)
+    finally:
+        server.should_exit = True
+        await serving
+        player.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await player
+
+
+def build_app(world: World, hub: Hub, max_connection_s: float, clock: Clock) -> Starlette:
+    """The routes; a fault injector can wrap what this returns."""
+
+    def answering(responder: Responder) -> Callable[[HttpRequest], object]:
+        async def endpoint(http: HttpRequest) -> Response:
+            path = str(http.path_params.get("path", ""))
+            request = Request(path, dict(http.query_params), dict(http.headers), clock())
+            answer = await asyncio.to_thread(responder, world, request)
+            return Response(
+                answer.body, answer.status, dict(answer.headers), media_type="application/json"
+            )
+
+        return endpoint
+
+    async def websocket(socket: WebSocket) -> None:
+        await _Session(socket, hub).run(max_connection_s)
+
+    return Starlette(
+        routes=[
+            Route("/query", answering(alphavantage.respond)),
+            Route("/api/v3/klines", answering(binance.klines)),
+            Route("/api/v3/{path:path}", answering(coingecko.respond)),
+            Route("/api/{path:path}", answering(fixer.respond)),
+            WebSocketRoute("/stream", websocket),
+            WebSocketRoute("/ws", websocket),
+            WebSocketRoute("/ws/{streams:path}", websocket),
+        ]
+    )
+
+
+class _Session:
+    """One WebSocket: a reader of control messages and a writer of the client's queue."""
+
+    def __init__(self, socket: WebSocket, hub: Hub) -> None:
+        self._socket = socket
+        self._hub = hub
+        combined = socket.url.path == "/stream"
+        names = socket.query_params.get("streams", "") if combined else ""
+        names = names or str(socket.path_params.get("streams", ""))
+        streams = list(dict.fromkeys(name for name in names.split("/") if name))
+        self._client = Client(Control(combined, streams[: binance.MAX_STREAMS]))
+        self._received: deque[float] = deque(maxlen=MAX_MESSAGES_PER_S)
+
+    async def run(self, max_connection_s: float) -> None:
+        await self._socket.accept()
+        self._hub.join(self._client)
+        loop = asyncio.get_running_loop()
+        cut = loop.call_later(max_connection_s, self._client.cut, GOING_AWAY)
+        reader = asyncio.create_task(self._read())
+        try:
+            await self._write()
+        except WebSocketDisconnect:
+            pass
+        finally:
+            cut.cancel()
+            self._hub.leave(self._client)
+            reader.cancel()
+            await asyncio.wait([reader])
+
+    async def _write(self) -> None:
+        while True:
+            await self._client.wake.wait()
+            closing = self._client.closing
+            for message in self._client.take():
+                await self._socket.send_text(message)
+            if closing is not None:
+                await self._socket.close(closing)
+                return
+
+    async def _read(self) -> None:
+        """Answer control messages until the peer goes; too many in a second end the connection."""
+        try:
+            while True:
+                message = await self._socket.receive_text()
+                if self._too_fast():
+                    self._client.cut(POLICY)
+                    return
+                before = self._client.control.streams
+                self._client.put(self._client.control.handle(message))
+                self._hub.resubscribe(self._client, before)
+        except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
+            self._client.cut(GOING_AWAY)
+
+    def _too_fast(self) -> bool:
+        now_s = time.monotonic()
+        full = len(self._received) == MAX_MESSAGES_PER_S
+        too_fast = full and now_s - self._received[0] < 1.0
+        self._received.append(now_s)
+        return too_fast
+
+
+class _Server(uvicorn.Server):
+    """Says goodbye on the streams before the connections go; leaves signals to its caller."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.shut_down()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(
+    host: str, port: int, profile: str, seed: int, ticks_per_s: float, stop: threading.Event
+) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+    async with running(host, port, profile=profile, seed=seed, ticks_per_s=ticks_per_s):
+        await _either(stopped, stop)
+
+
+async def _either(stopped: asyncio.Event, stop: threading.Event) -> None:
+    """Return when one of the two is set."""
+    loop = asyncio.get_running_loop()
+
+    def watch() -> None:
+        stop.wait()
+        with contextlib.suppress(RuntimeError):  # the loop has ended before
+            loop.call_soon_threadsafe(stopped.set)
+
+    threading.Thread(target=watch, name="sandbox-stop", daemon=True).start()
+    await stopped.wait()
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        ws="websockets-sansio",
+        ws_ping_interval=PING_INTERVAL_S,
+        ws_ping_timeout=PONG_DEADLINE_S,
+        ws_per_message_deflate=False,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=STOP_DEADLINE_S,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
