@@ -1,0 +1,102 @@
+"""Binance klines over REST: the minutes before we listened → bars of the traded price."""
+
+from typing import Annotated
+
+import msgspec
+
+from connectors.answers import Answer, Request, decode, decode_or_none
+from connectors.bars import bar_prices
+from connectors.binance_frames import PROVIDER, symbols_of
+from connectors.errors import BurstError, ConnectorError, TransientError, UnknownAtProviderError
+from connectors.numerals import volume_of
+from connectors.refusals import refused
+from market.bars import BAR_US, LAST, Bar, BarBatch
+from market.errors import MarketError, UnknownSymbolError
+from market.instruments import Instrument, InstrumentTable
+from market.log import LogRecord, Parsed
+from market.ticks import TickBatch
+
+MAX_ROWS = 1_000
+BAN_S = 120.0
+RETRY_S = 60.0
+TOO_MANY = (418, 429)
+"""418 is the ban of an address that went on after 429."""
+
+_TimeMs = Annotated[int, msgspec.Meta(gt=0, lt=10**14)]
+
+
+class _Row(msgspec.Struct, array_like=True):
+    """The first columns of a row; what follows the volume is not ours."""
+
+    open_time_ms: _TimeMs
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+
+
+class _Context(msgspec.Struct):
+    symbol: str
+
+
+class _Error(msgspec.Struct):
+    code: int
+
+
+def kline_requests(url: str, instrument: Instrument, start_us: int, end_us: int) -> list[Request]:
+    """The calls that bring the minutes from `start_us` to `end_us`, 1,000 a call."""
+    symbol = instrument.base + instrument.quote
+    step_us = MAX_ROWS * BAR_US
+    first_us = start_us - start_us % BAR_US
+    return [
+        Request(
+            "klines",
+            msgspec.json.encode(_Context(symbol)).decode(),
+            f"{url}/klines",
+            {
+                "symbol": symbol,
+                "interval": "1m",
+                "startTime": str(from_us // 1_000),
+                "endTime": str(min(from_us + step_us, end_us) // 1_000 - 1),
+                "limit": str(MAX_ROWS),
+            },
+        )
+        for from_us in range(first_us, end_us, step_us)
+    ]
+
+
+def check(answer: Answer, request: str) -> None:
+    """Raise what an answer without klines means."""
+    if answer.status in TOO_MANY:
+        usual = BAN_S if answer.status == TOO_MANY[0] else RETRY_S
+        raise BurstError(PROVIDER, answer.retry_after_s or usual)
+    if answer.status >= 500:
+        raise TransientError(PROVIDER, f"HTTP {answer.status}", answer.retry_after_s)
+    if answer.status >= 400 or decode_or_none(answer.body, _Error) is not None:
+        raise UnknownAtProviderError(PROVIDER, request)
+
+
+def parse_klines(record: LogRecord, instruments: InstrumentTable) -> Parsed:
+    """One-minute bars of an answer; a minute that was still running when it came is left out."""
+    symbol = decode(PROVIDER, record.context.encode(), _Context).symbol
+    _, names = symbols_of(instruments)
+    if symbol not in names:
+        raise UnknownSymbolError(symbol)
+    bars, refusals = [], []
+    for raw in decode(PROVIDER, record.payload, list[msgspec.Raw]):
+        try:
+            row = decode(PROVIDER, raw, _Row)
+            if row.open_time_ms * 1_000 + BAR_US > record.received_us:
+                continue
+            bars.append(_bar(row, names[symbol], record.source.id))
+        except (ConnectorError, MarketError) as error:
+            refusals.append(refused(error, bytes(raw)))
+    return Parsed(TickBatch.empty(), BarBatch.of(bars), tuple(refusals))
+
+
+def _bar(row: _Row, instrument: int, source: int) -> Bar:
+    prices = bar_prices(PROVIDER, (row.open, row.high, row.low, row.close))
+    return Bar(
+        row.open_time_ms * 1_000, instrument, source, LAST, *prices, volume=volume_of(row.volume)
+    )

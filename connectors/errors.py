@@ -1,0 +1,103 @@
+"""What can go wrong with a provider, each kind one that a caller treats in its own way."""
+
+from pathlib import Path
+
+
+class ConnectorError(Exception):
+    """The root of this room's errors. No message of it ever holds a key."""
+
+
+class QuotaExceededError(ConnectorError):
+    """The plan's calls are used up; the provider answers again after `until_us`, where it is known."""
+
+    def __init__(self, provider: str, until_us: int | None) -> None:
+        super().__init__(provider, until_us)
+        self.provider = provider
+        self.until_us = until_us
+
+    def __str__(self) -> str:
+        return f"{self.provider}: the quota of calls is used up"
+
+
+class BurstError(ConnectorError):
+    """Too many calls in a short time; try again after `retry_after_s` seconds."""
+
+    def __init__(self, provider: str, retry_after_s: float) -> None:
+        super().__init__(provider, retry_after_s)
+        self.provider = provider
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"{self.provider}: too many calls at once, again in {self.retry_after_s:g} s"
+
+
+class PremiumError(ConnectorError):
+    """The plan does not hold this request; it never will before somebody pays."""
+
+    def __init__(self, provider: str, request: str) -> None:
+        super().__init__(provider, request)
+        self.provider = provider
+        self.request = request
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.request} is not part of this plan"
+
+
+class BadKeyError(ConnectorError):
+    """The key is missing, wrong, inactive, or for another host."""
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider)
+        self.provider = provider
+
+    def __str__(self) -> str:
+        return f"{self.provider}: the key is missing or was not accepted"
+
+
+class UnknownAtProviderError(ConnectorError):
+    """The provider knows no such symbol, or takes no such parameter."""
+
+    def __init__(self, provider: str, request: str) -> None:
+        super().__init__(provider, request)
+        self.provider = provider
+        self.request = request
+
+    def __str__(self) -> str:
+        return f"{self.provider}: nothing is known of {self.request}"
+
+
+class TransientError(ConnectorError):
+    """The network or the provider failed; the same request may well work later."""
+
+    def __init__(self, provider: str, what: str, retry_after_s: float | None = None) -> None:
+        super().__init__(provider, what, retry_after_s)
+        self.provider = provider
+        self.what = what
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.what}"
+
+
+class MalformedError(ConnectorError):
+    """An answer that does not have the shape of the contract."""
+
+    def __init__(self, provider: str, what: str) -> None:
+        super().__init__(provider, what)
+        self.provider = provider
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.what}"
+
+
+class RecordingError(ConnectorError):
+    """A recorded file that cannot be read, or is none."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(path, what)
+        self.path = path
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"

@@ -1,0 +1,157 @@
+"""Recorded files as logs: OANDA's FX zips and Binance frames in gz, as fast as one likes or paced.
+
+A file is a partition named after its content; the number of a record's last row is its offset. Files
+are read in the order of event time, those that overlap in turns.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from connectors.recorded_files import RecordedFile, open_recording
+from market.clock import Clock, system_clock
+from market.log import LogRecord
+from market.sources import Source
+
+MAX_ROWS_PER_RECORD = 10_000
+MAX_RECORDS_PER_READ = 4
+IDLE_WAIT_S = 0.005
+
+_PARTITION_PREFIX = "file:"
+_HASH_CHARS = 16
+
+
+def partition_of(path: Path) -> str:
+    """The partition of a file: the same for the same content, wherever it lies."""
+    with path.open("rb") as file:
+        return _PARTITION_PREFIX + hashlib.file_digest(file, "sha256").hexdigest()[:_HASH_CHARS]
+
+
+def recording_rows(path: Path) -> int:
+    """How many rows a recorded file holds. RecordingError names a file that is none."""
+    return open_recording(path).load().rows
+
+
+class RecordingReader:
+    """A LogReader over recorded files.
+
+    `speed` is None for as fast as possible, else event seconds a second. A record ends at every row
+    of `cut_at` (partition → row number), so that a cut of an earlier run stays one. RecordingError
+    names a file that is no recording, at once; one that is damaged further on, when it is read.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[Path],
+        *,
+        speed: float | None = None,
+        cut_at: Mapping[str, int] | None = None,
+        clock: Clock = system_clock,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        files = {partition_of(path): open_recording(path) for path in paths}
+        self._cursors = [
+            _Cursor(partition, file, (cut_at or {}).get(partition))
+            for partition, file in sorted(files.items(), key=lambda item: item[1].first_us)
+        ]
+        self._speed = speed
+        self._clock = clock
+        self._sleep = sleep
+        self._began: tuple[int, int] | None = None
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The source of each partition, in the order of reading."""
+        return {cursor.partition: cursor.file.source for cursor in self._cursors}
+
+    def read(self, after: Mapping[str, int]) -> list[LogRecord]:
+        """See `LogReader.read`."""
+        for cursor in self._cursors:
+            cursor.seek(after.get(cursor.partition, -1) + 1)
+        records: list[LogRecord] = []
+        while len(records) < MAX_RECORDS_PER_READ:
+            earliest = min(self._cursors, key=_Cursor.next_us, default=None)
+            if earliest is None or earliest.finished:
+                break
+            record = earliest.take(self._due_us(earliest.next_us()))
+            if record is None:
+                break
+            records.append(record)
+        if not records and not self.finished():
+            self._sleep(IDLE_WAIT_S)
+        return records
+
+    def finished(self) -> bool:
+        """Whether every file was read to its end."""
+        return all(cursor.finished for cursor in self._cursors)
+
+    def close(self) -> None:
+        """Forget what was loaded."""
+        for cursor in self._cursors:
+            cursor.file.unload()
+
+    def _due_us(self, next_us: float) -> float:
+        """The event time that has come by now; the clock starts at the first row that is read."""
+        if self._speed is None:
+            return float("inf")
+        if self._began is None:
+            self._began = (self._clock(), int(next_us))
+        wall_us, event_us = self._began
+        return event_us + (self._clock() - wall_us) * self._speed
+
+
+class _Cursor:
+    """A place in one file, which is in memory only while it is being read."""
+
+    def __init__(self, partition: str, file: RecordedFile, cut_row: int | None) -> None:
+        self.partition = partition
+        self.file = file
+        self._cut_row = cut_row
+        self._row = 0
+        self.finished = False
+
+    def seek(self, row: int) -> None:
+        if row != self._row:
+            self._row = row
+            self.finished = False
+        if row > 0 and not self.finished:
+            self._finish_at(self.file.load().rows)
+
+    def next_us(self) -> float:
+        if self.finished:
+            return float("inf")
+        if self._row == 0:
+            return self.file.first_us
+        return int(self.file.load().times_us[self._row])
+
+    def take(self, due_us: float) -> LogRecord | None:
+        """The next record of rows whose time has come, None if there is none yet."""
+        loaded = self.file.load()
+        start, stop = self._row, min(self._row + MAX_ROWS_PER_RECORD, loaded.rows)
+        if self._cut_row is not None and start <= self._cut_row < stop:
+            stop = self._cut_row + 1
+        if due_us < float("inf"):
+            early = loaded.times_us[start:stop] > due_us
+            stop = start + int(np.argmax(early)) if early.any() else stop
+        if stop == start:
+            return None
+        record = LogRecord(
+            self.partition,
+            stop - 1,
+            self.file.source,
+            self.file.kind,
+            self.file.context(start),
+            int(loaded.times_us[stop - 1]),
+            loaded.slice(start, stop),
+        )
+        self._row = stop
+        self._finish_at(loaded.rows)
+        return record
+
+    def _finish_at(self, rows: int) -> None:
+        if self._row >= rows:
+            self.finished = True
+            self.file.unload()
