@@ -65,7 +65,8 @@ def serve(
     stop: threading.Event | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`. OSError when the port is taken."""
-    asyncio.run(_serve(host, port, profile, seed, ticks_per_s, stop or threading.Event()))
+    server = running(host, port, profile=profile, seed=seed, ticks_per_s=ticks_per_s)
+    asyncio.run(_serve_until_stopped(server, stop))
 
 
 @contextlib.asynccontextmanager
@@ -145,17 +146,22 @@ class _Session:
         loop = asyncio.get_running_loop()
         cut = loop.call_later(max_connection_s, self._client.cut, GOING_AWAY)
         reader = asyncio.create_task(self._read())
+        writer = asyncio.create_task(self._write())
+        self._client.abort = writer.cancel
         try:
-            await self._write()
-        except WebSocketDisconnect:
-            pass
+            await asyncio.wait([writer])
         finally:
             cut.cancel()
             self._hub.leave(self._client)
             reader.cancel()
-            await asyncio.wait([reader])
+            writer.cancel()
+            await asyncio.wait([reader, writer])
 
     async def _write(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect):
+            await self._write_until_cut()
+
+    async def _write_until_cut(self) -> None:
         while True:
             await self._client.wake.wait()
             closing = self._client.closing
@@ -195,7 +201,7 @@ class _Server(uvicorn.Server):
         self._hub = hub
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._hub.shut_down()
+        await self._hub.shut_down()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
@@ -203,29 +209,27 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(
-    host: str, port: int, profile: str, seed: int, ticks_per_s: float, stop: threading.Event
+async def _serve_until_stopped(
+    server: contextlib.AbstractAsyncContextManager[Running], stop: threading.Event | None
 ) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
-    async with running(host, port, profile=profile, seed=seed, ticks_per_s=ticks_per_s):
-        await _either(stopped, stop)
+    if stop is not None:
+        watcher = threading.Thread(target=_forward, args=(stop, stopped, loop), daemon=True)
+        watcher.start()
+    async with server:
+        await stopped.wait()
 
 
-async def _either(stopped: asyncio.Event, stop: threading.Event) -> None:
-    """Return when one of the two is set."""
-    loop = asyncio.get_running_loop()
-
-    def watch() -> None:
-        stop.wait()
-        with contextlib.suppress(RuntimeError):  # the loop has ended before
-            loop.call_soon_threadsafe(stopped.set)
-
-    threading.Thread(target=watch, name="sandbox-stop", daemon=True).start()
-    await stopped.wait()
+def _forward(
+    stop: threading.Event, stopped: asyncio.Event, loop: asyncio.AbstractEventLoop
+) -> None:
+    stop.wait()
+    with contextlib.suppress(RuntimeError):  # a signal has ended the loop before
+        loop.call_soon_threadsafe(stopped.set)
 
 
 def _config(app: Starlette) -> uvicorn.Config:

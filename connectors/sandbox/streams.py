@@ -5,7 +5,9 @@ backlog; one that falls behind is cut, as the exchange cuts it, and disturbs nob
 """
 
 import asyncio
+import contextlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -28,6 +30,7 @@ CHUNK_MS = 100
 MAX_LAG_MS = 30_000
 """After a longer standstill (a sleeping machine) the connections are cut and the player jumps."""
 MAX_BACKLOG = 20_000
+FAREWELL_S = 0.5
 
 GOING_AWAY = 1001
 POLICY = 1008
@@ -36,27 +39,34 @@ TRY_AGAIN_LATER = 1013
 
 @dataclass(slots=True, eq=False)
 class Client:
-    """One connection's queue. `closing` is a close code once the client is to be cut."""
+    """One connection's queue. `closing` is a close code once the client is to be cut.
+
+    `abort` ends a send that hangs because the peer does not read.
+    """
 
     control: Control
     backlog: deque[str] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     closing: int | None = None
+    abort: Callable[[], object] | None = None
 
     def put(self, message: str) -> None:
-        """Queue a message; a client that has not read so many is cut."""
-        if len(self.backlog) >= MAX_BACKLOG:
-            self.cut(POLICY)
-        else:
+        """Queue a message, unless the end is near; a client that fell far behind is cut at once."""
+        if self.closing is not None:
+            return
+        if len(self.backlog) < MAX_BACKLOG:
             self.backlog.append(message)
             self.wake.set()
+            return
+        self.backlog.clear()
+        self.cut(POLICY)
+        if self.abort is not None:
+            self.abort()
 
     def cut(self, code: int) -> None:
-        """End the connection with this code, after what is queued (of a laggard: at once)."""
+        """End the connection with this code, after what is queued."""
         if self.closing is None:
             self.closing = code
-            if code == POLICY:
-                self.backlog.clear()
         self.wake.set()
 
     def take(self) -> list[str]:
@@ -75,16 +85,21 @@ class Hub:
         self._clock = clock
         self._subscribers: dict[str, dict[Client, None]] = {}
         self._clients: dict[Client, None] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
 
     def join(self, client: Client) -> None:
         """Begin to feed a client with the streams that its control names."""
         self._clients[client] = None
+        self._empty.clear()
         self.resubscribe(client, [])
 
     def leave(self, client: Client) -> None:
         """Forget a client."""
         self._clients.pop(client, None)
         self._unsubscribe(client, client.control.streams)
+        if not self._clients:
+            self._empty.set()
 
     def resubscribe(self, client: Client, before: list[str]) -> None:
         """Follow a change of the client's streams."""
@@ -92,12 +107,14 @@ class Hub:
         for stream in client.control.streams:
             self._subscribers.setdefault(stream, {})[client] = None
 
-    def shut_down(self) -> None:
-        """Announce the end to every client, then cut it."""
+    async def shut_down(self) -> None:
+        """Announce the end to every client, cut it, and wait a moment for all to be gone."""
         frame = shutdown_frame(self._clock())
         for client in list(self._clients):
             client.put(frame.wrapped if client.control.combined else frame.bare)
             client.cut(GOING_AWAY)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), FAREWELL_S)
 
     async def play(self) -> None:
         """Send each frame when its time has come, until cancelled."""
