@@ -91,6 +91,17 @@ class MalformedError(ConnectorError):
         return f"{self.provider}: {self.what}"
 
 
+class AppendError(ConnectorError):
+    """The log did not take what came; nobody can go on without it."""
+
+    def __init__(self, partition: str) -> None:
+        super().__init__(partition)
+        self.partition = partition
+
+    def __str__(self) -> str:
+        return f"the log does not take {self.partition}"
+
+
 class RecordingError(ConnectorError):
     """A recorded file that cannot be read, or is none."""
 

@@ -1,5 +1,6 @@
 """Fixer `latest`: rates of the euro against many currencies, collected at one time."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -50,7 +51,7 @@ class _Failure(msgspec.Struct):
     success: bool = False
 
 
-def latest_request(url: str, instruments: list[Instrument]) -> Request:
+def latest_request(url: str, instruments: Iterable[Instrument]) -> Request:
     """One call for all these pairs, whose base must be the euro."""
     codes = ",".join(instrument.quote for instrument in instruments)
     return Request("latest", "", url, {"base": BASE, "symbols": codes})

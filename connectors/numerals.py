@@ -5,6 +5,7 @@ exponents, longer numbers, what is no number) to `number_of`, which decides alon
 """
 
 import re
+from contextlib import suppress
 from decimal import Decimal
 
 import msgspec
@@ -30,7 +31,8 @@ def text_of(raw: msgspec.Raw) -> str:
     """The text of a JSON number or string, as it was written; anything else as its JSON."""
     data = bytes(raw)
     if data[:1] == b'"':
-        return str(msgspec.json.decode(data))
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            return str(msgspec.json.decode(data))
     return data.decode("utf-8", "replace")
 
 
