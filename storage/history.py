@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.rows import class_row
 
-from market.clock import datetime_of, microseconds
+from market.clock import microseconds
 from market.intervals import Interval
 from market.sources import SOURCES, Feed
 from market.ticks import Tick

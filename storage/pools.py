@@ -103,6 +103,8 @@ class ReadPool:
                     return await statement(connection, *args, **kwargs)
                 finally:
                     self._give_back(connection)
+            except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+                raise DatabaseUnavailableError("it has not been migrated") from error
             except psycopg.errors.QueryCanceled as error:
                 raise QueryTimeoutError(STATEMENT_TIMEOUT_MS) from error
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:

@@ -1,0 +1,1 @@
+"""HTTP: what the platform knows, for people, programs and browsers."""

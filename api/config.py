@@ -1,0 +1,23 @@
+"""What the API is told at its start; it reads no environment of its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from market.clock import Clock, system_clock
+from market.instruments import CATALOGUE, InstrumentTable
+from market.sources import Feed
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """Where the data is, and which feed class is served: the three never mix.
+
+    `dashboard_dir` is the built dashboard; without one, `/` says how to build it.
+    """
+
+    database_url: str
+    redis_url: str
+    feed: Feed
+    dashboard_dir: Path | None = None
+    instruments: InstrumentTable = CATALOGUE
+    clock: Clock = system_clock

@@ -1,0 +1,149 @@
+"""From an error to a status and a code: one table, and the handlers that use it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.envelope import JSON, Failure, failure_body
+from market.errors import UnknownSymbolError
+from storage.errors import CacheUnavailableError, DatabaseUnavailableError
+from storage.pools import QueryTimeoutError
+
+RETRY_AFTER_S = 1
+
+
+class ApiError(Exception):
+    """The root of this room's errors."""
+
+
+class InvalidParameterError(ApiError):
+    """A parameter that is well formed and cannot be meant: an end before its start."""
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        super().__init__(parameter, reason)
+        self.parameter = parameter
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.parameter}: {self.reason}"
+
+
+class NotReadyError(ApiError):
+    """What the service needs before it can serve; `checks` says what of it is missing."""
+
+    def __init__(self, checks: Mapping[str, str]) -> None:
+        super().__init__(checks)
+        self.checks = checks
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}: {state}" for name, state in self.checks.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How an error is told to a client; `message` None: the error's own sentence."""
+
+    status: int
+    code: str
+    message: str | None = None
+    details: Callable[[Exception], Mapping[str, object]] = lambda _: {}
+
+
+_UNAVAILABLE = "The service is not available right now. Please try again."
+_PARAMETERS_REFUSED = "The request has parameters that are not acceptable."
+_UNEXPECTED = Refusal(500, "INTERNAL_ERROR", "Something went wrong on our side.")
+
+
+def _facts(*names: str) -> Callable[[Exception], Mapping[str, object]]:
+    return lambda error: {name: getattr(error, name) for name in names}
+
+
+def _field(error: Exception) -> Mapping[str, object]:
+    assert isinstance(error, InvalidParameterError)
+    return {"fields": [{"field": error.parameter, "message": error.reason}]}
+
+
+def _fields(error: Exception) -> Mapping[str, object]:
+    assert isinstance(error, RequestValidationError)
+    faults = error.errors()
+    return {
+        "fields": [
+            {"field": ".".join(map(str, fault["loc"][1:])), "message": fault["msg"]}
+            for fault in faults
+        ]
+    }
+
+
+REFUSALS: dict[type[Exception], Refusal] = {
+    UnknownSymbolError: Refusal(404, "UNKNOWN_SYMBOL", details=_facts("symbol")),
+    InvalidParameterError: Refusal(422, "VALIDATION_ERROR", _PARAMETERS_REFUSED, _field),
+    NotReadyError: Refusal(503, "NOT_READY", _UNAVAILABLE, _facts("checks")),
+    DatabaseUnavailableError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),
+    CacheUnavailableError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),
+    QueryTimeoutError: Refusal(
+        503, "QUERY_TIMEOUT", "The answer took too long to find: ask for a shorter range."
+    ),
+}
+"""Domain errors know no HTTP; this is where they learn it."""
+
+_VALIDATION = Refusal(422, "VALIDATION_ERROR", _PARAMETERS_REFUSED, _fields)
+_BY_STATUS = {
+    400: ("BAD_REQUEST", "The request could not be read."),
+    404: ("NOT_FOUND", "There is nothing at this address."),
+    405: ("METHOD_NOT_ALLOWED", "This address does not answer that method."),
+}
+
+RESPONSES: dict[int | str, dict[str, object]] = {
+    404: {"model": Failure, "description": "Unknown symbol"},
+    422: {"model": Failure, "description": "A parameter is unknown or not acceptable"},
+    503: {"model": Failure, "description": "A part that this needs does not answer; retry"},
+}
+"""What the OpenAPI document says of refusals."""
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer every error in the envelope. Errors not in the table reach the middleware."""
+    for error_type in REFUSALS:
+        app.add_exception_handler(error_type, _domain_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+
+
+def unexpected_body(request_id: str, clock: Callable[[], int]) -> bytes:
+    """The body of a 500, which tells nothing of the error."""
+    return failure_body(clock, request_id, _UNEXPECTED.code, str(_UNEXPECTED.message))
+
+
+def _domain_error(request: Request, error: Exception) -> Response:
+    refusal = REFUSALS[type(error)]
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if refusal.status == 503 else None
+    return _refuse(request, refusal, error, headers)
+
+
+def _validation_error(request: Request, error: Exception) -> Response:
+    return _refuse(request, _VALIDATION, error)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code, message = _BY_STATUS.get(error.status_code, ("HTTP_ERROR", "The request was refused."))
+    return _refuse(request, Refusal(error.status_code, code, message), error, error.headers)
+
+
+def _refuse(
+    request: Request,
+    refusal: Refusal,
+    error: Exception,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    body = failure_body(
+        request.app.state.config.clock,
+        request.state.request_id,
+        refusal.code,
+        refusal.message or str(error),
+        refusal.details(error),
+    )
+    return Response(body, refusal.status, headers, JSON)

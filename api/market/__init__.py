@@ -1,0 +1,1 @@
+"""Instruments, latest prices and their history."""

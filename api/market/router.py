@@ -1,0 +1,76 @@
+"""Market data over HTTP: instruments, latest prices, ticks and candles."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.envelope import Page, Series, Success, page_pagination, success
+from api.errors import RESPONSES
+from api.market.catalogue import find_instruments
+from api.market.history import find_candles, find_ticks
+from api.market.refill import refill
+from api.market.schemas import (
+    Candle,
+    CandleParameters,
+    InstrumentData,
+    InstrumentParameters,
+    Price,
+    SymbolsParameters,
+    TickData,
+    TickParameters,
+)
+from api.market.symbols import named_instruments
+from api.services import Services
+
+router = APIRouter(prefix="/api/market", tags=["market"], responses=RESPONSES)
+
+
+@router.get("/instruments", response_model=Page[InstrumentData])
+async def instruments(
+    request: Request, parameters: Annotated[InstrumentParameters, Query()], services: Services
+) -> Response:
+    """What can be asked for: search by symbol or name, filter by class, page."""
+    found = find_instruments(services.config.instruments, parameters)
+    first = (parameters.page - 1) * parameters.limit
+    return success(
+        request,
+        found[first : first + parameters.limit],
+        pagination=page_pagination(parameters.page, parameters.limit, len(found)),
+    )
+
+
+@router.get("/prices", response_model=Success[list[Price]])
+async def prices(
+    request: Request, parameters: Annotated[SymbolsParameters, Query()], services: Services
+) -> Response:
+    """The latest prices, with their age and what they are worth: live, stale or closed."""
+    board = services.board
+    named = named_instruments(parameters.symbols, board.instruments)
+    if not services.follower.following:
+        await refill(board, services.database, [item.id for item in named or board.instruments])
+    if named is None:
+        return success(request, board.prices(item.id for item in board.instruments))
+    now_us = board.now_us()
+    return success(
+        request, [board.price(item, now_us) or board.no_price(item, now_us) for item in named]
+    )
+
+
+@router.get("/ticks", response_model=Series[TickData])
+async def ticks(
+    request: Request, parameters: Annotated[TickParameters, Query()], services: Services
+) -> Response:
+    """Ticks in the order of their time, page by page."""
+    rows, following = await find_ticks(services.board, services.database, parameters)
+    pagination = {"limit": parameters.limit, "next_cursor": following}
+    return success(request, rows, pagination=pagination)
+
+
+@router.get("/candles", response_model=Series[Candle])
+async def candles(
+    request: Request, parameters: Annotated[CandleParameters, Query()], services: Services
+) -> Response:
+    """Candles in the order of their time, page by page; the one that still grows is marked."""
+    rows, following = await find_candles(services.board, services.database, parameters)
+    pagination = {"limit": parameters.limit, "next_cursor": following}
+    return success(request, rows, pagination=pagination)

@@ -1,0 +1,125 @@
+"""The shapes of market data, as the OpenAPI document shows them, and the parameters that are taken."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from api.market.freshness import State
+from market.instruments import AssetClass
+from market.intervals import Interval
+
+MAX_CANDLES = 5_000
+MAX_TICKS = 10_000
+MAX_PAGE = 500
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+
+
+class InstrumentData(BaseModel):
+    symbol: str
+    name: str
+    asset_class: AssetClass
+    base: str
+    quote: str
+    decimals: int
+
+
+class Price(BaseModel):
+    """A latest price. All but `symbol`, `state` and `simulated` are null where there is none yet."""
+
+    symbol: str
+    price: float | None
+    bid: float | None
+    ask: float | None
+    change: float | None = Field(description="against the day's reference")
+    change_percent: float | None
+    as_of: datetime | None
+    age_ms: int | None
+    state: State
+    source: str | None
+    simulated: bool
+
+
+class TickData(BaseModel):
+    time: datetime
+    symbol: str
+    bid: float | None
+    ask: float | None
+    price: float | None
+    size: float | None
+    source: str
+    seq: int
+
+
+class Candle(BaseModel):
+    time: datetime = Field(description="the opening")
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float | None
+    ticks: int
+    complete: bool = Field(description="false of the candle that still grows")
+
+
+def _known_years(moment: datetime) -> datetime:
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return moment
+
+
+def _zone_name(name: str) -> str:
+    if name != "UTC" and ("/" not in name or name not in available_timezones()):
+        raise ValueError("is neither UTC nor the name of a time zone, as America/New_York")
+    return name
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_known_years)]
+"""RFC 3339 with its zone."""
+
+
+class _Parameters(BaseModel):
+    """A parameter that nobody knows is refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SymbolsParameters(_Parameters):
+    symbols: str | None = Field(
+        None, description="comma-separated; without it, every instrument that has a price"
+    )
+
+
+class InstrumentParameters(_Parameters):
+    q: str = Field("", max_length=100, description="part of a symbol or a name")
+    asset_class: AssetClass | None = Field(None, alias="class")
+    sort: Literal["symbol", "-symbol", "name", "-name"] | None = Field(
+        None, description="without it, in the order of the catalogue"
+    )
+    page: int = Field(1, ge=1, le=1_000_000)
+    limit: int = Field(50, ge=1, le=MAX_PAGE)
+
+
+class _RangeParameters(_Parameters):
+    symbol: str
+    start: Moment | None = Field(
+        None, description="from this on; without it, the last `limit` before `end`"
+    )
+    end: Moment | None = Field(None, description="exclusive; without it, now")
+    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before")
+
+
+class TickParameters(_RangeParameters):
+    limit: int = Field(1_000, ge=1, le=MAX_TICKS)
+
+
+class CandleParameters(_RangeParameters):
+    interval: Interval = Interval.M1
+    side: Literal["mid", "bid", "ask", "trade"] | None = Field(
+        None, description="without it, the mid for FX and trades for the rest"
+    )
+    timezone: Annotated[str, AfterValidator(_zone_name)] = Field(
+        "UTC", max_length=64, description="where a day, week or month begins"
+    )
+    limit: int = Field(500, ge=1, le=MAX_CANDLES)

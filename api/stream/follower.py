@@ -1,0 +1,113 @@
+"""Follows the live streams: the one reader of an API process.
+
+What it lost while Redis was away comes from the cache of newest prices and, where that is lost too,
+from the database: the board only goes forward, so that reading something twice does no harm.
+"""
+
+import asyncio
+import logging
+
+from api.market.board import PriceBoard
+from api.market.refill import refill
+from api.metrics import Metrics
+from api.stream.hub import Hub
+from market.ticks import TickBatch
+from storage.errors import CacheUnavailableError, StorageError
+from storage.live_reader import EntryId, LiveReader
+from storage.pools import ReadPool
+
+BLOCK_S = 0.5
+LOOK_EVERY_S = 0.5
+"""How soon a new partition is noticed."""
+RELOAD_EVERY_S = 30.0
+"""How often the newest prices are compared with the cache's: a stream is trimmed under who lags."""
+NO_PARTITION_PAUSE_S = 0.1
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Follower:
+    """Brings live ticks to the board and tells the hub. `following` is False while Redis is away."""
+
+    def __init__(
+        self, reader: LiveReader, board: PriceBoard, hub: Hub, database: ReadPool, metrics: Metrics
+    ) -> None:
+        self.following = False
+        self._reader = reader
+        self._board = board
+        self._hub = hub
+        self._database = database
+        self._metrics = metrics
+        self._places: dict[str, EntryId] = {}
+        self._pause_s = FIRST_PAUSE_S
+
+    async def run(self) -> None:
+        """Follow for ever, through every loss of Redis."""
+        while True:
+            try:
+                await self._follow()
+            except CacheUnavailableError as error:
+                if self.following:
+                    _log.warning("live stream lost: %s", error)
+                self._set_following(False)
+                await self._fill_from_database(self._board.known_ids())
+                await asyncio.sleep(self._pause_s)
+                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        await self._reader.close()
+
+    async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._places = await self._reader.ends(self._places)
+        await self._load_latest()
+        self._set_following(True)
+        self._pause_s = FIRST_PAUSE_S
+        looked_at = loaded_at = loop.time()
+        while True:
+            await self._read()
+            if loop.time() - looked_at < LOOK_EVERY_S:
+                continue
+            looked_at = loop.time()
+            if await self._look_around() or looked_at - loaded_at >= RELOAD_EVERY_S:
+                loaded_at = looked_at
+                await self._load_latest()
+
+    async def _read(self) -> None:
+        if not self._places:
+            await asyncio.sleep(NO_PARTITION_PAUSE_S)
+            return
+        entries = await self._reader.read(self._places, BLOCK_S)
+        if not entries:
+            return
+        for entry in entries:
+            self._places[entry.partition] = entry.id
+        ticks = TickBatch.concat([entry.ticks for entry in entries])
+        self._metrics.stream_ticks.inc(len(ticks))
+        self._hub.publish(self._board.apply(ticks))
+
+    async def _look_around(self) -> bool:
+        """Take in partitions that are new, or that began anew; whether there were any."""
+        found = False
+        for name, end in (await self._reader.ends(self._places)).items():
+            place = self._places.get(name)
+            if place is None or end < place:
+                self._places[name] = end
+                found = True
+        return found
+
+    async def _load_latest(self) -> None:
+        self._hub.publish(self._board.restore(await self._reader.latest()))
+        await self._fill_from_database(self._board.without_price())
+
+    async def _fill_from_database(self, ids: list[int]) -> None:
+        try:
+            self._hub.publish(await refill(self._board, self._database, ids))
+        except StorageError as error:
+            _log.warning("prices not filled from the database: %s", error)
+
+    def _set_following(self, following: bool) -> None:
+        self.following = following
+        self._metrics.stream_following.set(following)
