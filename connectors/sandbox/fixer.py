@@ -1,9 +1,9 @@
 """Fixer's wire format: rates per one unit of the base as JSON floats, errors under HTTP 200."""
 
 import hashlib
+import json
+import re
 from collections.abc import Iterable
-
-import orjson
 
 from connectors.sandbox.universe import DRIVERS
 from connectors.sandbox.wire import INVALID_KEY, Answer, Request, World
@@ -103,5 +103,6 @@ def _error(code: int, kind: str, info: str | None = None) -> Answer:
 
 
 def _json(value: object) -> bytes:
-    """PHP's way with small numbers, 1.2e-5, is orjson's too; Python writes 1.2e-05."""
-    return orjson.dumps(value)
+    """Compact JSON; an exponent is PHP's 1.2e-5, where Python writes 1.2e-05."""
+    text = json.dumps(value, separators=(",", ":"))
+    return re.sub(r"(\de-)0", r"\1", text).encode()

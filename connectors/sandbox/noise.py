@@ -14,8 +14,9 @@ Float32s = npt.NDArray[np.float32]
 
 def generator(seed: int, stream: str, block: int) -> np.random.Generator:
     """The generator at the start of a stream's block; `block` may be negative (before 1970)."""
-    key = [seed % 2**64, zlib.crc32(stream.encode())]
-    return np.random.Generator(np.random.Philox(key=key, counter=[0, 0, block % 2**64, 0]))
+    key = np.array([seed % 2**64, zlib.crc32(stream.encode())], np.uint64)
+    counter = np.array([0, 0, block % 2**64, 0], np.uint64)
+    return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
 def normals(seed: int, stream: str, block: int, count: int) -> Float32s:
