@@ -96,9 +96,10 @@ class LatestPrices:
         own_time, own_seq = self.table[time_column][ids], self.table[seq_column][ids]
         time, seq = batch.time[rows], batch.seq[rows]
         forward = (time > own_time) | ((time == own_time) & (seq > own_seq))
-        ids, rows = ids[forward], rows[forward]
+        advanced: Int64s = ids[forward]
+        rows = rows[forward]
         for target, column in renamed.items():
-            self.table[target][ids] = getattr(batch, column)[rows]
+            self.table[target][advanced] = getattr(batch, column)[rows]
         for column in (*same, "source"):
-            self.table[column][ids] = getattr(batch, column)[rows]
-        return ids
+            self.table[column][advanced] = getattr(batch, column)[rows]
+        return advanced

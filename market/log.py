@@ -12,7 +12,6 @@ from market.bars import BarBatch
 from market.sources import Source
 from market.ticks import TickBatch
 
-
 HISTORY_SUFFIX = "-backfill"
 """Ends the name of a partition that holds history, which is stored but is no news."""
 

@@ -16,9 +16,18 @@ from pipelines.slots import empty_slots, find_slot, slot_key
 
 _SIDES = np.array([MID, BID, ASK, LAST], np.int8)
 _LANES = len(_SIDES)
-_TIME, _OPEN_TIME, _OPEN_SEQ, _CLOSE_TIME, _CLOSE_SEQ, _TICKS, _UNITS, _FRACTION, _WHOLE, _TOUCHED = range(
-    10
-)
+(
+    _TIME,
+    _OPEN_TIME,
+    _OPEN_SEQ,
+    _CLOSE_TIME,
+    _CLOSE_SEQ,
+    _TICKS,
+    _UNITS,
+    _FRACTION,
+    _WHOLE,
+    _TOUCHED,
+) = range(10)
 _COUNTERS = 10
 _OPEN, _HIGH, _LOW, _CLOSE = range(4)
 _POWERS = np.array([10**power for power in range(19)], np.int64)
@@ -116,6 +125,19 @@ def _mid(bid: int, ask: int, exponent: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
+def _price_of(lane: int, numbers: tuple[int, int, int], exponent: int) -> tuple[int, int]:
+    """The price that a tick (bid, ask, price) brings to a lane: mid, bid, ask or price."""
+    bid, ask, price = numbers
+    if lane == 0:
+        return _mid(bid, ask, exponent)
+    if lane == 1:
+        return bid, exponent
+    if lane == 2:
+        return ask, exponent
+    return price, exponent
+
+
+@njit(cache=True, nogil=True)
 def _add_volume(counter: Int64s, size: int, exponent: int) -> None:
     """Add `size / 10**exponent` to a volume; what is finer than 10**-18 is dropped."""
     if exponent > 18:
@@ -131,7 +153,11 @@ def _add_volume(counter: Int64s, size: int, exponent: int) -> None:
 
 @njit(cache=True, nogil=True)
 def _start(
-    counter: Int64s, prices: Int64s, exponents: Int8s, moment: tuple[int, int], price: tuple[int, int]
+    counter: Int64s,
+    prices: Int64s,
+    exponents: Int8s,
+    moment: tuple[int, int],
+    price: tuple[int, int],
 ) -> None:
     """Begin a candle with its first tick; it is whole unless it is the first of its slot."""
     whole = 0 if counter[_TICKS] == 0 else 1
@@ -146,7 +172,11 @@ def _start(
 
 @njit(cache=True, nogil=True)
 def _grow_candle(
-    counter: Int64s, prices: Int64s, exponents: Int8s, moment: tuple[int, int], price: tuple[int, int]
+    counter: Int64s,
+    prices: Int64s,
+    exponents: Int8s,
+    moment: tuple[int, int],
+    price: tuple[int, int],
 ) -> None:
     """Put one more tick into a candle."""
     if moment < (counter[_OPEN_TIME], counter[_OPEN_SEQ]):
@@ -240,14 +270,7 @@ def _fold(
         moment = (time[row], seq[row])
         quote = kind[row] == QUOTE
         for lane in range(0, 3) if quote else range(3, 4):
-            if lane == 0:
-                own = _mid(bid[row], ask[row], exponent[row])
-            elif lane == 1:
-                own = (bid[row], np.int64(exponent[row]))
-            elif lane == 2:
-                own = (ask[row], np.int64(exponent[row]))
-            else:
-                own = (price[row], np.int64(exponent[row]))
+            own = _price_of(lane, (bid[row], ask[row], price[row]), np.int64(exponent[row]))
             counter = state[0][slot, lane]
             minute = time[row] - time[row] % BAR_US
             if minute < counter[_TIME]:

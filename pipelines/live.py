@@ -25,7 +25,9 @@ def build_flow(
     records = op.input("log", flow, source)
     keyed = op.key_on("partition", records, lambda record: record.partition)
     news = op.stateful_map(
-        "judge", keyed, lambda state, record: judge(state, record, parse_record(record, instruments))
+        "judge",
+        keyed,
+        lambda state, record: judge(state, record, parse_record(record, instruments)),
     )
     op.output("publish", news, sink)
     return flow

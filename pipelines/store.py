@@ -41,7 +41,9 @@ def build_flow(
     records = op.input("log", flow, source)
     keyed = op.key_on("partition", records, lambda record: record.partition)
     judged = op.stateful_map(
-        "judge", keyed, lambda state, record: judge(state, record, parse_record(record, instruments))
+        "judge",
+        keyed,
+        lambda state, record: judge(state, record, parse_record(record, instruments)),
     )
     outcomes = op.stateful_map("fold", judged, fold)
     op.output("commit", outcomes, sink)

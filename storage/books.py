@@ -123,9 +123,12 @@ def quarantine(
         )
 
 
-def totals(connection: Connection, partitions: Sequence[str]) -> Totals:
+def totals(database_url: str, partitions: Sequence[str]) -> Totals:
     """What came of these partitions, by name, so far."""
-    with connection.cursor(row_factory=class_row(Totals)) as cursor:
+    with (
+        psycopg.connect(database_url) as connection,
+        connection.cursor(row_factory=class_row(Totals)) as cursor,
+    ):
         found = cursor.execute(
             "SELECT coalesce(sum(ticks), 0)::bigint AS ticks,"
             " coalesce(sum(quarantined), 0)::bigint AS quarantined,"
@@ -138,11 +141,17 @@ def totals(connection: Connection, partitions: Sequence[str]) -> Totals:
     return found
 
 
-def forget_done(connection: Connection, consumer: str, partitions: Sequence[str]) -> None:
+def consumer_offsets(database_url: str, consumer: str) -> dict[str, int]:
+    """The same as `done_offsets`, over a connection of its own."""
+    with psycopg.connect(database_url) as connection:
+        return done_offsets(connection, consumer)
+
+
+def reopen(database_url: str, consumer: str, partitions: Sequence[str]) -> None:
     """Open the books of these partitions anew: they are going to be read from their start."""
     ids = "SELECT id FROM market.inbox_partitions WHERE name = ANY(%(names)s)"
     names = {"names": list(partitions), "consumer": consumer}
-    with connection.transaction():
+    with psycopg.connect(database_url) as connection:
         for table in ("inbox_done", "quarantine"):
             connection.execute(f"DELETE FROM market.{table} WHERE partition_id IN ({ids})", names)
         connection.execute(

@@ -153,3 +153,16 @@ _RECOMPUTE = f"""
         volume = excluded.volume, ticks = excluded.ticks,
         partition_id = NULL, log_offset = NULL
 """
+
+
+def newest_candles(database_url: str, feed: Feed) -> dict[int, int]:
+    """The time of the newest candle of each instrument of a feed that has any, in microseconds."""
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute(
+            "SELECT id, newest.time FROM market.instruments CROSS JOIN LATERAL ("
+            " SELECT max(time) AS time FROM market.candles"
+            " WHERE instrument_id = instruments.id AND feed = %s) AS newest"
+            " WHERE newest.time IS NOT NULL",
+            (feed.code,),
+        ).fetchall()
+    return {identity: microseconds(time) for identity, time in rows}

@@ -1,7 +1,7 @@
 """The live side in Redis: one stream a log partition, and the newest price of every instrument.
 
-An entry's id is `<offset>-1` (Redis knows no 0-0), so that Redis itself refuses what it has; the newest prices are written in
-the same step, so that neither is ever ahead of the other.
+An entry's id is `<offset>-1` (Redis knows no 0-0), so that Redis itself refuses what it has; the newest
+prices are written in the same step, so that neither is ever ahead of the other.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,7 @@
 """The walls of the house: who imports whom, how long a function may be, that tests mirror the source."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,8 +97,6 @@ def test_a_package_stays_in_its_rooms(package: str) -> None:
 
 
 def test_market_imports_columns_and_calendars_alone() -> None:
-    import sys
-
     wrong = {
         f"{path.relative_to(ROOT)} imports {name}"
         for path in sources("market")

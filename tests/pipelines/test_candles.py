@@ -1,6 +1,7 @@
 """Folding: the candles of the kernel equal those of the plain reference."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -24,11 +25,13 @@ def quote(time_us: int, seq: int, bid: str, ask: str, instrument: int = 1) -> Ti
     return Tick(START + time_us, instrument, 51, QUOTE, seq, bid=bid, ask=ask)
 
 
-def fold(ticks: list[Tick], cuts: tuple[int, ...] = ()) -> tuple[dict[Key, Candle], set[tuple[int, ...]]]:
+def fold(
+    ticks: list[Tick], cuts: tuple[int, ...] = ()
+) -> tuple[dict[Key, Candle], set[tuple[int, ...]]]:
     """The last state of each candle, and the stale minutes, over any cutting of the ticks."""
     state, folded = CandleState(), []
     bounds = [0, *sorted(min(cut, len(ticks)) for cut in cuts), len(ticks)]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         folded.append(state.update(TickBatch.of(ticks[start:end])))
     return rows(folded), {tuple(map(int, row)) for part in folded for row in part.stale}
 
@@ -63,7 +66,8 @@ def test_open_and_close_are_by_event_time_not_by_arrival() -> None:
     ticks = [trade(0, 1, "10"), *(trade(BAR_US + t, t, str(t)) for t in (5, 3, 9, 7))]
     found, _ = fold(ticks)
     candle = found[START + BAR_US, 1, 11, LAST]
-    assert (candle.open, candle.high, candle.low, candle.close) == (3, 9, 3, 9)
+    prices = [int(price) for price in (candle.open, candle.high, candle.low, candle.close)]
+    assert prices == [3, 9, 3, 9]
 
 
 def test_a_tick_for_a_closed_minute_makes_it_stale_and_leaves_the_open_one() -> None:
@@ -78,7 +82,10 @@ def test_prices_of_unlike_exponents_are_compared_exactly() -> None:
     ticks = [trade(0, 1, "1"), *(trade(BAR_US + n, n, price) for n, price in enumerate(prices))]
     found, _ = fold(ticks)
     candle = found[START + BAR_US, 1, 11, LAST]
-    assert (candle.high, candle.low) == (Decimal("123456789012345678"), Decimal("0.099999999999999999"))
+    assert (candle.high, candle.low) == (
+        Decimal("123456789012345678"),
+        Decimal("0.099999999999999999"),
+    )
 
 
 def test_volumes_are_summed_exactly() -> None:
@@ -111,15 +118,27 @@ def test_the_mid_is_exact_and_half_even_at_the_19th_digit(
 
 PRICES = st.decimals("0.00001", "99999", places=5).map(str)
 TRADES = st.builds(
-    trade, st.integers(0, 4 * BAR_US), st.integers(0, 9), PRICES, PRICES, instrument=st.integers(1, 3)
+    trade,
+    st.integers(0, 4 * BAR_US),
+    st.integers(0, 9),
+    PRICES,
+    PRICES,
+    instrument=st.integers(1, 3),
 )
 QUOTES = st.builds(
-    quote, st.integers(0, 4 * BAR_US), st.integers(0, 9), PRICES, PRICES, instrument=st.integers(1, 3)
+    quote,
+    st.integers(0, 4 * BAR_US),
+    st.integers(0, 9),
+    PRICES,
+    PRICES,
+    instrument=st.integers(1, 3),
 )
 
 
 @given(
-    st.lists(TRADES | QUOTES, max_size=60, unique_by=lambda t: (t.time_us, t.instrument, t.kind, t.seq)),
+    st.lists(
+        TRADES | QUOTES, max_size=60, unique_by=lambda t: (t.time_us, t.instrument, t.kind, t.seq)
+    ),
     st.tuples(st.integers(0, 60), st.integers(0, 60)),
 )
 def test_what_is_not_stale_equals_the_reference(ticks: list[Tick], cuts: tuple[int, int]) -> None:

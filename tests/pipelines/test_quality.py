@@ -1,5 +1,7 @@
 """Verdicts: what is accepted, late, repeated, crossed or from the future."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,9 @@ from pipelines.quality import CROSSED, FUTURE, FUTURE_TOLERANCE_US, Judged, Qual
 NOW = 1_700_000_000_000_000
 
 
-def quote(time_us: int, seq: int = 0, bid: str = "1.1", ask: str = "1.2", instrument: int = 1) -> Tick:
+def quote(
+    time_us: int, seq: int = 0, bid: str = "1.1", ask: str = "1.2", instrument: int = 1
+) -> Tick:
     return Tick(time_us, instrument, 51, QUOTE, seq, bid=bid, ask=ask)
 
 
@@ -99,7 +103,7 @@ def test_verdicts_do_not_depend_on_how_the_log_is_cut(ticks: list[Tick], cuts: l
     whole = judge(*ticks)
     state, accepted, repeated = QualityState(), [], 0
     bounds = [0, *sorted(min(cut, len(ticks)) for cut in cuts), len(ticks)]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         judged = state.update(TickBatch.of(ticks[start:end]), NOW)
         accepted += list(zip(judged.accepted.rows(), judged.accepted.late, strict=True))
         repeated += judged.repeated

@@ -1,0 +1,133 @@
+"""`tradewind replay`: recorded files through flow `store`, with a progress bar and a closing count."""
+
+import shutil
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bytewax.dataflow import Dataflow
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from connectors.recordings import RecordingReader, recording_rows
+from market.instruments import CATALOGUE
+from market.log import LogRecord
+from pipelines.commit import CommitSink
+from pipelines.running import run
+from pipelines.source import LogSource
+from pipelines.store import build_flow
+from storage import books
+from storage.migrate import migrate
+from storage.outcomes import OutcomeWriter
+from tradewind.lifetime import stop_requested
+from tradewind.servers import reach_database
+from tradewind.settings import Settings
+
+CONSUMER = "store-recorded"
+"""Who reads recorded files; one at a time on a database."""
+
+
+def run_replay(
+    paths: Sequence[Path], settings: Settings, *, speed: float | None, from_start: bool
+) -> int:
+    """Store the files' ticks, going on where an earlier run ended; the exit status.
+
+    `speed` is event seconds a second, None for as fast as it goes. `from_start` reads all of it again.
+    Runs beside a running `up` on the same data directory, or brings the bundled server up for itself.
+    """
+    console = Console()
+    partitions = list(RecordingReader(paths).sources)
+    rows = sum(recording_rows(path) for path in paths)
+    with reach_database(settings) as database_url:
+        migrate(database_url)
+        recovery = settings.recovery / CONSUMER
+        if from_start:
+            books.reopen(database_url, CONSUMER, partitions)
+            shutil.rmtree(recovery, ignore_errors=True)
+        stop = stop_requested()
+        with _progress(console, rows) as bar:
+            run(lambda: _flow(paths, speed, database_url, bar, stop), recovery)
+        console.print(_closing_line(database_url, partitions), highlight=False)
+    return 0
+
+
+def _flow(
+    paths: Sequence[Path],
+    speed: float | None,
+    database_url: str,
+    bar: "_Bar",
+    stop: threading.Event,
+) -> Dataflow:
+    done = books.consumer_offsets(database_url, CONSUMER)
+    source = LogSource(
+        lambda: _Watched(RecordingReader(paths, speed=speed, cut_at=done), bar), stop, lambda: done
+    )
+    return build_flow(source, CommitSink(lambda: OutcomeWriter(database_url, CONSUMER)), CATALOGUE)
+
+
+class _Bar:
+    """How many rows have been read, on a progress bar."""
+
+    def __init__(self, progress: Progress, rows: int) -> None:
+        self._progress = progress
+        self._task = progress.add_task("replay", total=rows)
+
+    def show(self, rows: int) -> None:
+        self._progress.update(self._task, completed=rows)
+
+
+class _Watched:
+    """A reader whose progress is shown: the rows of a record are its offset less the one before."""
+
+    def __init__(self, reader: RecordingReader, bar: _Bar) -> None:
+        self._reader = reader
+        self._bar = bar
+
+    def read(self, after: Mapping[str, int]) -> list[LogRecord]:
+        known = {
+            partition: after[partition] for partition in self._reader.sources if partition in after
+        }
+        self._bar.show(sum(offset + 1 for offset in known.values()))
+        return self._reader.read(after)
+
+    def finished(self) -> bool:
+        return self._reader.finished()
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+class _Rate(ProgressColumn):
+    """Ticks a second, as soon as that is known."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:,.0f} ticks/s")
+
+
+@contextmanager
+def _progress(console: Console, rows: int) -> Iterator[_Bar]:
+    columns = (
+        BarColumn(),
+        TextColumn("{task.completed:>11,.0f} of {task.total:,.0f} ticks"),
+        _Rate(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bar = _Bar(progress, rows)
+        yield bar
+
+
+def _closing_line(database_url: str, partitions: Sequence[str]) -> str:
+    total = books.totals(database_url, partitions)
+    return (
+        f"{total.ticks:,} stored, {total.duplicates:,} duplicate, {total.quarantined:,} quarantined"
+    )
