@@ -270,7 +270,7 @@ def _fold(
         moment = (time[row], seq[row])
         quote = kind[row] == QUOTE
         for lane in range(0, 3) if quote else range(3, 4):
-            own = _price_of(lane, (bid[row], ask[row], price[row]), np.int64(exponent[row]))
+            own = _price_of(lane, (bid[row], ask[row], price[row]), int(exponent[row]))
             counter = state[0][slot, lane]
             minute = time[row] - time[row] % BAR_US
             if minute < counter[_TIME]:

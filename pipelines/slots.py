@@ -14,13 +14,13 @@ def empty_slots(capacity: int = 16) -> Int64s:
 
 
 @njit(cache=True, nogil=True)
-def slot_key(instrument: int, source: int) -> np.int64:
+def slot_key(instrument: int, source: int) -> int:
     """One integer for an instrument and a source."""
-    return (np.int64(instrument) << 16) | np.int64(source)
+    return (int(instrument) << 16) | int(source)
 
 
 @njit(cache=True, nogil=True)
-def find_slot(slots: Int64s, key: int | np.int64) -> int:
+def find_slot(slots: Int64s, key: int) -> int:
     """The slot of a key, taken for it if it is new; -1 where the table is half full. O(1)."""
     mask = len(slots) - 1
     place = (key * 0x9E3779B1 >> 8) & mask

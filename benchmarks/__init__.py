@@ -1,0 +1,1 @@
+"""Benchmarks: ours and its baseline in the same run, the same answer asserted, the ratio reported."""
