@@ -1,0 +1,140 @@
+"""What can go wrong with the process itself: each says in one line what happened and the way out."""
+
+from collections.abc import Sequence
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class ProcessError(Exception):
+    """The root of this room's errors; the command line prints its sentence and exits with 1."""
+
+
+class DataInUseError(ProcessError):
+    """Another process holds the data directory."""
+
+    def __init__(self, directory: Path, pid: int | None) -> None:
+        super().__init__(directory, pid)
+        self.directory = directory
+        self.pid = pid
+
+    def __str__(self) -> str:
+        holder = f"process {self.pid}" if self.pid else "what is left of an earlier run"
+        return (
+            f"{self.directory} is in use by {holder}; "
+            f"stop it with `tradewind down --data {self.directory}` or take another --data"
+        )
+
+
+class DataFormatError(ProcessError):
+    """The data directory is not one that this version can use."""
+
+    def __init__(self, directory: Path, reason: str, way_out: str) -> None:
+        super().__init__(directory, reason, way_out)
+        self.directory = directory
+        self.reason = reason
+        self.way_out = way_out
+
+    def __str__(self) -> str:
+        return f"{self.directory} {self.reason}; {self.way_out}"
+
+
+class SocketPathError(ProcessError):
+    """No directory for Unix sockets whose path is short enough and private."""
+
+    def __init__(self, directory: Path, reason: str) -> None:
+        super().__init__(directory, reason)
+        self.directory = directory
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"sockets can't live in {self.directory}: {self.reason}; set TRADEWIND_RUN"
+
+
+class NamespaceBarredError(ProcessError):
+    """Root, and no user namespace to run PostgreSQL in, which refuses to run as root."""
+
+    def __str__(self) -> str:
+        return (
+            "PostgreSQL does not run as root, and this machine bars the user namespace that would "
+            "hold it; run tradewind as an ordinary user, or give --database-url"
+        )
+
+
+class ServerFailedError(ProcessError):
+    """A bundled server ended, or did not get ready in its time."""
+
+    def __init__(self, name: str, reason: str, log: Path, tail: str) -> None:
+        super().__init__(name, reason, log, tail)
+        self.name = name
+        self.reason = reason
+        self.log = log
+        self.tail = tail
+
+    def __str__(self) -> str:
+        said = f":\n{self.tail}" if self.tail else ""
+        return f"{self.name} {self.reason}; its log is {self.log}{said}"
+
+
+class PortTakenError(ProcessError):
+    """A TCP port that is to be listened on is not free."""
+
+    def __init__(self, host: str, port: int, reason: str, option: str) -> None:
+        super().__init__(host, port, reason, option)
+        self.host = host
+        self.port = port
+        self.reason = reason
+        self.option = option
+
+    def __str__(self) -> str:
+        return (
+            f"can't listen on {self.host}:{self.port} ({self.reason}); choose another {self.option}"
+        )
+
+
+class NotRunningError(ProcessError):
+    """Nothing runs on the data directory."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.directory = directory
+
+    def __str__(self) -> str:
+        return f"nothing runs on {self.directory}"
+
+
+class MissingAddressError(ProcessError):
+    """A command that needs a server was given none, and does not bring its own."""
+
+    def __init__(self, server: str) -> None:
+        super().__init__(server)
+        self.server = server
+
+    def __str__(self) -> str:
+        return (
+            f"no {self.server} to work with: nothing runs on the data directory; "
+            f"run `tradewind up` first, or give --{self.server}-url"
+        )
+
+
+class UnknownPipelineError(ProcessError):
+    """A pipeline's name that nobody carries."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(name, known)
+        self.name = name
+        self.known = known
+
+    def __str__(self) -> str:
+        return f"unknown pipeline {self.name!r}; there are: {', '.join(self.known)}"
+
+
+class UnknownPipelineError(ProcessError):
+    """A flow that nobody wrote."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(name, known)
+        self.name = name
+        self.known = known
+
+    def __str__(self) -> str:
+        return f"there is no pipeline {self.name!r}; there are {', '.join(self.known)}"

@@ -1,0 +1,120 @@
+"""A long-running program: how to start it, know that it is ready, and stop it."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tradewind.errors import NamespaceBarredError, ServerFailedError
+from tradewind.logfiles import open_log, tail_of
+from tradewind.servers import guard
+
+POLL_INTERVAL_S = 0.01
+STOP_STEP_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a supervisor needs to know of a program.
+
+    `ready` is asked with the process id until it says yes; it blocks for at most 2 s. `stop_steps`
+    are the signals that ask it to end, each with the seconds it is given before the next.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    ready: Callable[[int], bool]
+    stop_steps: tuple[tuple[signal.Signals, float], ...]
+    ready_within_s: float = 60.0
+    environment: Mapping[str, str] | None = None
+    reads_stdin_end: bool = False
+    """Whether the end of its stdin asks it to stop: true of our own processes."""
+    where: str = ""
+    """How a person reaches it, for the console."""
+
+
+def package_directory(package: str) -> Path:
+    """Where a package lies, without running it: the wheels' own code does more than we want."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(package)
+    return Path(spec.origin).parent
+
+
+def guarded(
+    argv: Sequence[str], on_parent_death: signal.Signals, *, namespace: bool = False
+) -> tuple[str, ...]:
+    """The command that runs `argv` so that it cannot outlive this process. See `guard`."""
+    mode = "namespace" if namespace else "plain"
+    script = str(Path(guard.__file__))
+    parent = str(os.getpid())
+    head = (sys.executable, "-I", "-S", script, parent, str(int(on_parent_death)), mode)
+    return (*head, *argv)
+
+
+def failure(name: str, status: int, log: Path) -> NamespaceBarredError | ServerFailedError:
+    """What to raise for a program that ended with that status."""
+    if status == guard.EXIT_NAMESPACE_BARRED:
+        return NamespaceBarredError()
+    how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+    return ServerFailedError(name, how, log, tail_of(log))
+
+
+@dataclass(slots=True)
+class RunningProgram:
+    """A program started by this process, to be stopped by it; all calls block.
+
+    `kept_open` are file descriptors that it inherits, such as the lock of the data directory.
+    """
+
+    program: Program
+    log: Path
+    kept_open: Sequence[int] = ()
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the program itself."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the program and wait until it is ready; raises ServerFailedError."""
+        with open_log(self.log) as log:
+            self._process = subprocess.Popen(
+                self.program.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=self.kept_open,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + self.program.ready_within_s
+        while not self.program.ready(self.pid):
+            status = self._process.poll()
+            if status is not None:
+                raise failure(self.program.name, status, self.log)
+            if time.monotonic() > deadline:
+                within = f"was not ready within {self.program.ready_within_s:.0f} s"
+                raise ServerFailedError(self.program.name, within, self.log, tail_of(self.log))
+            time.sleep(POLL_INTERVAL_S)
+
+    def stop(self) -> None:
+        """Ask it to end, ever more firmly, until it has."""
+        if self._process is None:
+            return
+        for number, patience_s in self.program.stop_steps:
+            if self._process.poll() is not None:
+                return
+            self._process.send_signal(number)
+            try:
+                self._process.wait(patience_s)
+            except subprocess.TimeoutExpired:
+                continue
+        self._process.kill()
+        self._process.wait()

