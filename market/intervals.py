@@ -6,6 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 _MINUTE = timedelta(minutes=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Interval(StrEnum):
@@ -46,6 +47,20 @@ class Interval(StrEnum):
         else:
             following = local + timedelta(days=7 if self.unit == "week" else 1)
         return datetime.combine(following.date(), time(), zone).astimezone(UTC)
+
+
+    def first_from(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        """Where the first bucket starts that does not start before `moment`."""
+        if self.width is not None:
+            return moment + (_EPOCH - moment) % self.width
+        local = moment.astimezone(zone)
+        day = local.date()
+        if self.unit == "week":
+            day -= timedelta(days=day.weekday())
+        elif self.unit == "month":
+            day = day.replace(day=1)
+        start = datetime.combine(day, time(), zone).astimezone(UTC)
+        return start if start >= moment else self.end_of(start, zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ CONNECT_TIMEOUT_S = 2
 _SESSION = (
     "SELECT set_config('default_transaction_read_only', 'on', false),"
     " set_config('TimeZone', 'UTC', false),"
+    " set_config('jit', 'off', false),"  # compiling costs more than these statements run
+    " set_config('work_mem', '32MB', false),"  # so that no sort of one answer goes to disk
     f" set_config('statement_timeout', '{STATEMENT_TIMEOUT_MS}', false)"
 )
 _P = ParamSpec("_P")
