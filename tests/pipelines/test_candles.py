@@ -44,7 +44,7 @@ def rows(folded: list[Folded]) -> dict[Key, Candle]:
             Decimal(str(bar.high)),
             Decimal(str(bar.low)),
             Decimal(str(bar.close)),
-            Decimal(str(bar.volume)) or None,
+            None if bar.volume is None else Decimal(str(bar.volume)),
             bar.ticks,
         )
         for bar in bars.rows()
