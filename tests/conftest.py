@@ -34,7 +34,8 @@ def servers() -> Iterator[Servers]:
     # Not pytest's own directory: its path is too long for a socket.
     data = Path(tempfile.mkdtemp(prefix="tw-"))
     try:
-        settings = Settings(_env_file=None, data=data, database_url=None, redis_url=None)
+        bundled = {"database_url": None, "redis_url": None, "run": None}
+        settings = load_settings(data=data).model_copy(update=bundled)
         with start_servers(settings, postgres_options=_UNDURABLE) as running:
             yield running
     finally:
