@@ -1,7 +1,6 @@
 """What can go wrong with the process itself: each says in one line what happened and the way out."""
 
 from collections.abc import Sequence
-from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -102,20 +101,6 @@ class NotRunningError(ProcessError):
         return f"nothing runs on {self.directory}"
 
 
-class MissingAddressError(ProcessError):
-    """A command that needs a server was given none, and does not bring its own."""
-
-    def __init__(self, server: str) -> None:
-        super().__init__(server)
-        self.server = server
-
-    def __str__(self) -> str:
-        return (
-            f"no {self.server} to work with: nothing runs on the data directory; "
-            f"run `tradewind up` first, or give --{self.server}-url"
-        )
-
-
 class UnknownPipelineError(ProcessError):
     """A pipeline's name that nobody carries."""
 
@@ -126,15 +111,3 @@ class UnknownPipelineError(ProcessError):
 
     def __str__(self) -> str:
         return f"unknown pipeline {self.name!r}; there are: {', '.join(self.known)}"
-
-
-class UnknownPipelineError(ProcessError):
-    """A flow that nobody wrote."""
-
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(name, known)
-        self.name = name
-        self.known = known
-
-    def __str__(self) -> str:
-        return f"there is no pipeline {self.name!r}; there are {', '.join(self.known)}"

@@ -1,48 +1,50 @@
-"""How long a process runs: until a signal, or until its supervisor is gone."""
+"""How long a process runs: until a signal, or until its supervisor asks or is gone."""
 
+import contextlib
 import os
 import signal
 import sys
 import threading
 from types import FrameType
 
+from tradewind.servers.guard import die_with_parent
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-LEAVE_WITHIN_S = 10.0
-"""A process whose supervisor is gone is given so long to end by itself, then it is ended."""
 
 _stop = threading.Event()
-_lock = threading.Lock()
-_watched: set[str] = set()
 
 
-def stop_requested(*, supervised: bool = False) -> threading.Event:
+def stop_requested() -> threading.Event:
     """The event that is set once this process is asked to stop; always the same one.
 
-    A signal asks for it (noticed when first called in the main thread), and so does the end of stdin
-    where a supervisor holds its other end.
+    A signal asks for it, noticed once this was called in the main thread; a second one ends the
+    process at once.
     """
-    with _lock:
-        if "signals" not in _watched and threading.current_thread() is threading.main_thread():
-            _watched.add("signals")
-            for number in SIGNALS:
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 signal.signal(number, _on_signal)
-        if supervised and "stdin" not in _watched:
-            _watched.add("stdin")
-            threading.Thread(target=_watch_stdin, name="stdin", daemon=True).start()
     return _stop
 
 
-def _on_signal(_number: int, _frame: FrameType | None) -> None:
+def tie_to_supervisor(supervisor: int) -> None:
+    """Have this process asked to stop at the end of its stdin, whose other end the supervisor holds.
+
+    It is killed where the supervisor dies: nobody is left who would wait for an orderly end, and
+    nothing that is kept depends on one.
+    """
+    die_with_parent(supervisor, signal.SIGKILL)
+    threading.Thread(target=_watch_stdin, name="stdin", daemon=True).start()
+
+
+def _on_signal(number: int, _frame: FrameType | None) -> None:
     _stop.set()
+    # Only the second: a flow that hangs must not be deaf to Ctrl-C.
+    signal.signal(number, signal.SIG_DFL)
 
 
 def _watch_stdin() -> None:
-    try:
+    with contextlib.suppress(OSError):
         while os.read(sys.stdin.fileno(), 1024):
             pass
-    except (OSError, ValueError):
-        pass  # closed already: nobody can be there
     _stop.set()
-    # Not a sleep: the thread is a daemon, and a process that ends in time takes it along.
-    threading.Event().wait(LEAVE_WITHIN_S)
-    os._exit(1)

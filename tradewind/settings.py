@@ -4,9 +4,7 @@ The supervisor hands its settings to its children as environment variables (`env
 win over `.env`: a child sees what its supervisor saw.
 """
 
-import hashlib
 import os
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,12 +13,14 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from market.sources import Feed
-from tradewind.errors import MissingAddressError
+from tradewind.sockets import (
+    bundled_database,
+    bundled_redis,
+    private_directory,
+    socket_directory,
+)
 
 PREFIX = "TRADEWIND_"
-SOCKET_PATH_MAX_BYTES = 107
-LONGEST_SOCKET_NAME = ".s.PGSQL.5432.lock"
-
 _REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -81,8 +81,8 @@ class Settings(BaseSettings):
     coingecko_key: SecretStr | None = None
     dashboard: Path = _REPOSITORY / "dashboard" / "dist"
     """The built dashboard; the API serves none where this directory does not exist."""
-    supervised: bool = False
-    """Set by a supervisor for its children: the end of stdin asks them to stop."""
+    supervisor: int | None = None
+    """The process id of the supervisor, set by it for its children: see `tradewind.lifetime`."""
 
     @field_validator("replay_paths", mode="before")
     @classmethod
@@ -115,42 +115,21 @@ class Settings(BaseSettings):
         return self.data / "logs"
 
     def run_directory(self) -> Path:
-        """Where Unix sockets live: `run`, or a place whose path is short enough for a socket."""
-        chosen = self.run or self.data / "run"
-        if self.run is None and not is_short(chosen):
-            digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
-            return Path(tempfile.gettempdir()) / f"tradewind-{os.geteuid()}-{digest}"
-        return chosen
-
-    def database(self) -> str:
-        """The address of PostgreSQL; MissingAddressError where this process was given none."""
-        if self.database_url is None:
-            raise MissingAddressError("database")
-        return self.database_url
-
-    def redis(self) -> str:
-        """The address of Redis; MissingAddressError where this process was given none."""
-        if self.redis_url is None:
-            raise MissingAddressError("redis")
-        return self.redis_url
-
-    def run_directory(self) -> Path:
         """The directory of the Unix sockets, made for this user alone; SocketPathError where that
         fails."""
         return private_directory(socket_directory(self.data, self.run))
 
     def database(self) -> str:
-        """The URL of the database: the user's own, or the bundled server's."""
+        """The address of the database: the user's own, or the bundled server's."""
         if self.database_url is not None:
             return self.database_url
-        sockets = quote(str(socket_directory(self.data, self.run)), safe="")
-        return f"postgresql:///{DATABASE}?host={sockets}&user={DATABASE}"
+        return bundled_database(socket_directory(self.data, self.run))
 
     def redis(self) -> str:
-        """The URL of Redis: the user's own, or the bundled Valkey's."""
+        """The address of Redis: the user's own, or the bundled Valkey's."""
         if self.redis_url is not None:
             return self.redis_url
-        return f"unix://{quote(str(socket_directory(self.data, self.run) / CACHE_SOCKET))}"
+        return bundled_redis(socket_directory(self.data, self.run))
 
     def environment(self) -> dict[str, str]:
         """The variables that give a child process these settings."""
@@ -162,19 +141,12 @@ class Settings(BaseSettings):
         }
 
 
-def is_short(directory: Path) -> bool:
-    """Whether the path of every socket in that directory is one that the kernel takes."""
-    return len(os.fsencode(directory / LONGEST_SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES
-
-
 def _text(value: object) -> str:
     match value:
         case SecretStr():
             return value.get_secret_value()
         case tuple():
             return os.pathsep.join(str(part) for part in value)
-        case bool():
-            return str(value).lower()
         case _:
             return str(value)
 
@@ -185,9 +157,9 @@ def load_settings(**given: object) -> Settings:
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
-    """The whole environment of a child process: this one's, with the settings and the mark of a
-    supervised process, without what steers Bytewax behind our back."""
-    supervised = settings.model_copy(update={"supervised": True})
+    """The whole environment of a child of this process, which becomes its supervisor: with the
+    settings, without what steers Bytewax behind our back."""
+    supervised = settings.model_copy(update={"supervisor": os.getpid()})
     inherited = {name: value for name, value in os.environ.items() if not _steers_bytewax(name)}
     return {**inherited, **supervised.environment()}
 

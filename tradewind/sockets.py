@@ -5,11 +5,15 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from tradewind.errors import SocketPathError
 
 SOCKET_PATH_MAX_BYTES = 107
 LONGEST_SOCKET_NAME = ".s.PGSQL.5432.lock"
+DATABASE = "tradewind"
+"""The name of the bundled server's database, and of its user."""
+CACHE_SOCKET = "valkey.sock"
 
 
 def socket_directory(data: Path, chosen: Path | None = None) -> Path:
@@ -39,6 +43,16 @@ def private_directory(directory: Path) -> Path:
     if found.st_mode & 0o077:
         raise SocketPathError(directory, "others may enter it (chmod 700)")
     return directory
+
+
+def bundled_database(sockets: Path) -> str:
+    """The address of the bundled PostgreSQL whose socket is in that directory."""
+    return f"postgresql://{DATABASE}@/{DATABASE}?host={quote(str(sockets), safe='/')}"
+
+
+def bundled_redis(sockets: Path) -> str:
+    """The address of the bundled Valkey whose socket is in that directory."""
+    return f"unix://{quote(str(sockets / CACHE_SOCKET), safe='/')}?db=0"
 
 
 def _is_short(directory: Path) -> bool:

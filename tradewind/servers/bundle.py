@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from tradewind.servers.directory import DataDirectory, held_directory
 from tradewind.servers.postgres import NAME as POSTGRES
-from tradewind.servers.postgres import database_url, postgres_program, prepare_postgres
+from tradewind.servers.postgres import postgres_program, prepare_postgres
 from tradewind.servers.program import Program, RunningProgram
-from tradewind.servers.valkey import prepare_valkey, redis_url, valkey_program
+from tradewind.servers.state import read_state
+from tradewind.servers.valkey import prepare_valkey, valkey_program
 from tradewind.settings import Settings
-from tradewind.state import read_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,6 @@ def bundled_programs(
         prepare_valkey(directory)
         programs.append(valkey_program(directory))
     return programs
-
-
-def with_bundled(settings: Settings, directory: DataDirectory) -> Settings:
-    """The settings with the bundled servers' addresses where the user gave none."""
-    addresses = {
-        "database_url": settings.database_url or database_url(directory),
-        "redis_url": settings.redis_url or redis_url(directory),
-        "run": directory.sockets,
-    }
-    return settings.model_copy(update=addresses)
 
 
 def with_running(settings: Settings) -> Settings:
@@ -80,8 +70,7 @@ def start_servers(
             stack.callback(running.stop)
             running.start()
             pids[program.name] = running.pid
-        found = with_bundled(settings, directory)
-        yield Servers(found.database(), found.redis(), pids)
+        yield Servers(settings.database(), settings.redis(), pids)
 
 
 @contextmanager

@@ -7,15 +7,14 @@ of them have ended, however the first one died.
 
 import fcntl
 import os
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tradewind.errors import DataFormatError, DataInUseError, SocketPathError
-from tradewind.settings import SOCKET_PATH_MAX_BYTES, Settings, is_short
+from tradewind.errors import DataFormatError, DataInUseError
+from tradewind.settings import Settings
 
 FORMAT = 1
 LEFTOVER_PATIENCE_S = 15.0
@@ -52,7 +51,7 @@ def held_directory(settings: Settings) -> Iterator[DataDirectory]:
         _check_format(path)
         for part in (settings.recovery, settings.logs):
             part.mkdir(mode=0o700, exist_ok=True)
-        yield DataDirectory(path, _sockets(settings), lock_fd)
+        yield DataDirectory(path, settings.run_directory(), lock_fd)
     finally:
         # The file stays: to remove it would let two processes lock two files of one name.
         os.close(lock_fd)
@@ -91,24 +90,6 @@ def holder_of(path: Path) -> int | None:
         return None
     finally:
         os.close(lock_fd)
-
-
-def _sockets(settings: Settings) -> Path:
-    directory = settings.run_directory()
-    if not is_short(directory):
-        raise SocketPathError(directory, f"its path is over {SOCKET_PATH_MAX_BYTES} bytes")
-    _make_private(directory)
-    return directory
-
-
-def _make_private(directory: Path) -> None:
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Whoever may write to a shared temporary directory could have made it first, or as a link.
-    found = directory.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise SocketPathError(directory, "it belongs to somebody else")
-    if found.st_mode & 0o077:
-        raise SocketPathError(directory, "others may enter it (chmod 700)")
 
 
 def _lock(path: Path) -> int:

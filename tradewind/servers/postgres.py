@@ -6,16 +6,14 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 from tradewind.errors import DataFormatError, DataInUseError
 from tradewind.logfiles import open_log
 from tradewind.servers.directory import DataDirectory
 from tradewind.servers.program import Program, failure, guarded, package_directory
+from tradewind.sockets import DATABASE
 
 NAME = "postgres"
-DATABASE = "tradewind"
-USER = "tradewind"
 FULL_SHUTDOWN_S = 6.0
 """What a shutdown with a checkpoint gets before one without, which loses nothing either: the next
 start replays the write-ahead log."""
@@ -44,11 +42,6 @@ def postgres_program(directory: DataDirectory, options: Mapping[str, str] | None
     )
 
 
-def database_url(directory: DataDirectory) -> str:
-    """How to reach the server on that directory."""
-    return f"postgresql://{USER}@/{DATABASE}?host={quote(str(directory.sockets), safe='/')}"
-
-
 def version() -> str:
     """The version of the bundled server, such as 18.6."""
     told = subprocess.run(
@@ -74,7 +67,7 @@ def prepare_postgres(directory: DataDirectory, log: Path) -> None:
 def _make_cluster(directory: DataDirectory, log: Path) -> None:
     """Make it under another name first: a cluster that has its name is whole."""
     new = directory.path / "postgres.new"
-    initdb = (str(_BINARIES / "initdb"), "-D", str(new), "-U", USER, "--encoding=UTF8")
+    initdb = (str(_BINARIES / "initdb"), "-D", str(new), "-U", DATABASE, "--encoding=UTF8")
     # The builtin collation sorts by code point, alike on every machine.
     collation = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
     access = ("--auth-local=trust", "--auth-host=reject", "--no-instructions")

@@ -3,10 +3,10 @@
 import signal
 import socket
 from pathlib import Path
-from urllib.parse import quote
 
 from tradewind.servers.directory import DataDirectory
 from tradewind.servers.program import Program, guarded, package_directory
+from tradewind.sockets import CACHE_SOCKET
 
 NAME = "valkey"
 MEMORY_MAX = "512mb"
@@ -40,11 +40,6 @@ def valkey_program(directory: DataDirectory) -> Program:
     )
 
 
-def redis_url(directory: DataDirectory) -> str:
-    """How to reach the server on that directory."""
-    return f"unix://{quote(str(_socket(directory)), safe='/')}?db=0"
-
-
 def prepare_valkey(directory: DataDirectory) -> None:
     """Remove the socket of a killed server, so that none but the new one can answer."""
     _socket(directory).unlink(missing_ok=True)
@@ -56,7 +51,7 @@ def _binary() -> Path:
 
 
 def _socket(directory: DataDirectory) -> Path:
-    return directory.sockets / "valkey.sock"
+    return directory.sockets / CACHE_SOCKET
 
 
 def _answers(path: Path) -> bool:
