@@ -75,6 +75,7 @@ def check(answer: Answer, request: str) -> None:
         raise TransientError(PROVIDER, f"HTTP {answer.status}", answer.retry_after_s)
     if answer.status >= 400 or decode_or_none(answer.body, _Error) is not None:
         raise UnknownAtProviderError(PROVIDER, request)
+    decode(PROVIDER, answer.body, list[msgspec.Raw])
 
 
 def parse_klines(record: LogRecord, instruments: InstrumentTable) -> Parsed:

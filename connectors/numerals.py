@@ -41,24 +41,24 @@ def number_of(value: str | msgspec.Raw) -> Decimal:
 
     NotAPriceError: zero, negative, NaN, null, a boolean, or no number in ASCII digits.
     """
-    number = _decimal(value)
-    exact(number)
-    return number
+    text = _numeral(value)
+    exact(text)
+    return Decimal(text)
 
 
 def volume_of(value: str | msgspec.Raw) -> Decimal:
     """A volume as it was written: a number that may be zero."""
-    number = _decimal(value)
-    if not 0 <= number < MAX_VOLUME:
-        raise NotAPriceError(str(number))
-    return number
+    text = _numeral(value)
+    if not 0 <= Decimal(text) < MAX_VOLUME:
+        raise NotAPriceError(text)
+    return Decimal(text)
 
 
-def _decimal(value: str | msgspec.Raw) -> Decimal:
+def _numeral(value: str | msgspec.Raw) -> str:
     text = text_of(value) if isinstance(value, msgspec.Raw) else value
     if len(text) > MAX_NUMERAL_CHARS or not _NUMERAL.fullmatch(text):
         raise NotAPriceError(text[:MAX_NUMERAL_CHARS])
-    return Decimal(text)
+    return text
 
 
 @kernel

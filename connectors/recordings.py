@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from connectors.errors import RecordingError
 from connectors.recorded_files import RecordedFile, open_recording
 from market.clock import Clock, system_clock
 from market.log import LogRecord
@@ -26,8 +27,12 @@ _HASH_CHARS = 16
 
 def partition_of(path: Path) -> str:
     """The partition of a file: the same for the same content, wherever it lies."""
-    with path.open("rb") as file:
-        return _PARTITION_PREFIX + hashlib.file_digest(file, "sha256").hexdigest()[:_HASH_CHARS]
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise RecordingError(path, f"cannot be read: {error.strerror}") from error
+    return _PARTITION_PREFIX + digest[:_HASH_CHARS]
 
 
 def recording_rows(path: Path) -> int:

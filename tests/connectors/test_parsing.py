@@ -1,0 +1,125 @@
+"""Whatever a payload holds, parsing gives ticks, bars and refusals, and never raises."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.parsing import PARSERS, parse
+from connectors.refusals import MAX_EXCERPT_CHARS
+from market.instruments import CATALOGUE
+from market.log import Parsed
+from tests.connectors import test_binance_klines, test_binance_lines, test_fixer
+from tests.connectors.support import record, response
+
+CONTEXTS = {
+    ("binance", "klines"): '{"symbol":"BTCUSDT"}',
+    ("coingecko", "market_chart"): '{"id":"ethereum","vs":"usd"}',
+    ("oanda", "ticks"): '{"symbol":"EUR-USD","date":"2014-05-01","row":0}',
+}
+SAMPLES = {
+    ("alphavantage", "GLOBAL_QUOTE"): response("alphavantage_romeltorres/global_quote"),
+    ("alphavantage", "CURRENCY_EXCHANGE_RATE"): response(
+        "alphavantage_codespore/forex_exchange_rates.json"
+    ),
+    ("alphavantage", "FX_INTRADAY"): response("alphavantage_codespore/forex_intraday.json").replace(
+        b"(5min)", b"(1min)"
+    ),
+    ("alphavantage", "TIME_SERIES_INTRADAY"): response(
+        "alphavantage_codespore/time_series_intraday.json"
+    ).replace(b"(5min)", b"(1min)"),
+    ("binance", "frames"): "\n".join(test_binance_lines.LINES).encode(),
+    ("binance", "klines"): f"[{test_binance_klines.ROW}]".encode(),
+    ("coingecko", "market_chart"): response("coingecko_jkorf/GetMarketChart.txt"),
+    ("coingecko", "simple/price"): b'{"bitcoin":{"usd":1.5,"last_updated_at":1779092258}}',
+    ("fixer", "latest"): test_fixer.LATEST.encode(),
+    ("oanda", "ticks"): b"292,1.38676,1.38686\r\n920,1.38676,1.38687\r\n",
+}
+REPLACEMENTS = [
+    b"",
+    b"null",
+    b"true",
+    b"-1",
+    b"0",
+    b"NaN",
+    b"1e999",
+    b"1e-999",
+    b'"',
+    b"{",
+    b"[]",
+    b"\xff",
+    b"\x00",
+    b"9" * 30,
+    b'"\\ud800"',
+    b"\n",
+]
+
+
+def outcome_of(key: tuple[str, str], payload: bytes, context: str | None = None) -> Parsed:
+    provider, kind = key
+    context = CONTEXTS.get(key, "") if context is None else context
+    return parse(record(provider, kind, payload, context), CATALOGUE)
+
+
+def test_every_kind_has_a_sample() -> None:
+    assert SAMPLES.keys() == PARSERS.keys()
+
+
+@pytest.mark.parametrize("key", SAMPLES)
+def test_a_sample_gives_rows_and_no_refusal(key: tuple[str, str]) -> None:
+    outcome = outcome_of(key, SAMPLES[key])
+    assert len(outcome.ticks) + len(outcome.bars) > 0
+    assert outcome.refused == ()
+
+
+@pytest.mark.parametrize("key", SAMPLES)
+@pytest.mark.parametrize("payload", [b"\xff\xfe", b"<html>", b"{}", b"[1", b"[" * 50_000])
+def test_a_payload_that_is_nothing_is_refused_once(key: tuple[str, str], payload: bytes) -> None:
+    if (key, payload) == (("coingecko", "simple/price"), b"{}"):
+        return  # no coin is an answer
+    outcome = outcome_of(key, payload)
+    assert (len(outcome.ticks), len(outcome.bars), len(outcome.refused)) == (0, 0, 1)
+
+
+def test_a_kind_without_a_parser_is_refused() -> None:
+    (refusal,) = outcome_of(("binance", "depth"), b"{}").refused
+    assert refusal.reason == "no parser for binance depth"
+
+
+def test_an_error_body_is_one_refusal_without_its_key() -> None:
+    body = b'{"Information":"We have detected your API key as CANARY123, 25 requests per day"}'
+    (refusal,) = outcome_of(("alphavantage", "GLOBAL_QUOTE"), body).refused
+    assert refusal.reason == "alphavantage: the quota of calls is used up"
+    assert "CANARY" not in refusal.excerpt
+
+
+@settings(deadline=None, max_examples=1500)
+@given(
+    st.sampled_from(sorted(SAMPLES)),
+    st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(REPLACEMENTS)),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_a_mutated_payload_raises_nothing(
+    key: tuple[str, str], edits: list[tuple[float, int, bytes]]
+) -> None:
+    payload = SAMPLES[key]
+    for place, length, replacement in edits:
+        at = int(place * len(payload))
+        payload = payload[:at] + replacement + payload[at + length :]
+    outcome = outcome_of(key, payload)
+    ticks = outcome.ticks
+    assert (ticks.price >= 0).all() and (ticks.bid >= 0).all() and (ticks.ask >= 0).all()
+    assert ((ticks.price > 0) | ((ticks.bid > 0) & (ticks.ask > 0))).all()
+    assert (outcome.bars.prices > 0).all()
+    assert all(len(each.excerpt) <= MAX_EXCERPT_CHARS for each in outcome.refused)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.sampled_from(sorted(SAMPLES)), st.binary(max_size=80), st.text(max_size=40))
+def test_any_bytes_and_any_context_raise_nothing(
+    key: tuple[str, str], payload: bytes, context: str
+) -> None:
+    outcome_of(key, payload, context)
+    outcome_of(key, SAMPLES[key], context)
