@@ -1,10 +1,15 @@
 """Production wiring of the flows: which log, which sinks, which recovery directory."""
 
+import shutil
 import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from bytewax.dataflow import Dataflow
 
+from connectors.recordings import RecordingReader
 from market.instruments import CATALOGUE
+from market.log import LogReader, LogRecord
 from pipelines import live, store
 from pipelines.commit import CommitSink
 from pipelines.publish import PublishSink
@@ -16,7 +21,10 @@ from storage.live import LivePublisher
 from storage.outcomes import OutcomeWriter
 from tradewind.errors import UnknownPipelineError
 from tradewind.lifetime import stop_requested
-from tradewind.settings import Settings
+from tradewind.settings import FeedChoice, Settings
+
+REPLAY_SPEED = 1.0
+"""Event seconds a second of a replay that is watched on the screen."""
 
 
 def run_pipeline(name: str, settings: Settings) -> int:
@@ -25,36 +33,66 @@ def run_pipeline(name: str, settings: Settings) -> int:
         build = _BUILDERS[name]
     except KeyError:
         raise UnknownPipelineError(name, tuple(_BUILDERS)) from None
-    recovery = settings.recovery / f"{name}-{settings.feed_class.value}"
+    recovery = _recovery(name, settings)
     run(lambda: build(settings, stop_requested()), recovery)
     return 0
 
 
 def store_flow(settings: Settings, stop: threading.Event) -> Dataflow:
-    """Flow `store` over the inbox: everything is kept in PostgreSQL."""
+    """Flow `store`: everything is kept in PostgreSQL."""
     consumer = f"store-{settings.feed_class.value}"
-    source = LogSource(
-        _reader("store", settings), stop, lambda: consumer_offsets(settings.database(), consumer)
-    )
+    done = consumer_offsets(settings.database(), consumer)
+    source = LogSource(_open_reader("store", settings, done), stop, lambda: done)
     sink = CommitSink(lambda: OutcomeWriter(settings.database(), consumer))
     return store.build_flow(source, sink, CATALOGUE)
 
 
 def live_flow(settings: Settings, stop: threading.Event) -> Dataflow:
-    """Flow `live` over the inbox: the live stream and the newest prices in Redis."""
+    """Flow `live`: the live stream and the newest prices in Redis."""
     feed = settings.feed_class
     sink = PublishSink(
         lambda: LivePublisher(settings.redis(), feed),
         lambda: ReadRegister(settings.database(), f"live-{feed.value}"),
         CATALOGUE,
     )
-    return live.build_flow(LogSource(_reader("live", settings), stop), sink, CATALOGUE)
+    return live.build_flow(LogSource(_open_reader("live", settings, {}), stop), sink, CATALOGUE)
 
 
-def _reader(name: str, settings: Settings) -> InboxReaderFactory:
+class Endless:
+    """A reader of recordings that waits at their end: the screens stay as they are."""
+
+    def __init__(self, reader: RecordingReader) -> None:
+        self._reader = reader
+
+    def read(self, after: Mapping[str, int]) -> list[LogRecord]:
+        """See `RecordingReader.read`."""
+        return self._reader.read(after)
+
+    def finished(self) -> bool:
+        """Never."""
+        return False
+
+    def close(self) -> None:
+        """See `RecordingReader.close`."""
+        self._reader.close()
+
+
+def _open_reader(name: str, settings: Settings, done: Mapping[str, int]) -> Callable[[], LogReader]:
+    if settings.feed is FeedChoice.REPLAY:
+        return lambda: Endless(
+            RecordingReader(settings.replay_paths, speed=REPLAY_SPEED, cut_at=done)
+        )
     return InboxReaderFactory(
         settings.database(), settings.feed_class, settings.run_directory(), name
     )
+
+
+def _recovery(name: str, settings: Settings) -> Path:
+    """The flow's directory of snapshots. A replay on the screen begins anew each time."""
+    recovery = settings.recovery / f"{name}-{settings.feed_class.value}"
+    if settings.feed is FeedChoice.REPLAY and name == "live":
+        shutil.rmtree(recovery, ignore_errors=True)
+    return recovery
 
 
 _BUILDERS = {"store": store_flow, "live": live_flow}

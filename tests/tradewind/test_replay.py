@@ -1,0 +1,136 @@
+"""`tradewind replay` as a user runs it: all is stored once, and equals what polars makes of the files."""
+
+import time
+import zipfile
+from pathlib import Path
+
+import polars as pl
+import psycopg
+import pytest
+
+from tests.chaos.harness import Command, run_to_end
+from tests.chaos.invariants import assert_books_balance, assert_candles_are_those_of_the_ticks
+
+EURUSD_TICKS = 532_903
+PRICES = ["open", "high", "low", "close"]
+
+
+def replay(database_url: str, data: Path, *arguments: str | Path) -> Command:
+    return Command(
+        ["replay", *map(str, arguments)],
+        {"TRADEWIND_DATABASE_URL": database_url, "TRADEWIND_DATA": str(data)},
+    )
+
+
+def closing_line(command: Command) -> str:
+    return run_to_end(command).strip().splitlines()[-1]
+
+
+def eurusd(test_data: Path) -> list[Path]:
+    return sorted((test_data / "fx_ticks" / "oanda_eurusd").glob("*.zip"))
+
+
+@pytest.mark.timeout(240)
+def test_the_recorded_eurusd_is_stored_once_however_often_it_is_replayed(
+    database_url: str, test_data: Path, tmp_path: Path
+) -> None:
+    files = eurusd(test_data)
+    first = replay(database_url, tmp_path, *files, "--speed", "max")
+    again = replay(database_url, tmp_path, *files, "--speed", "max", "--from-start")
+    assert closing_line(first) == "532,903 stored, 0 duplicate, 0 quarantined"
+    for _ in range(2):
+        assert closing_line(again) == "0 stored, 532,903 duplicate, 0 quarantined"
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM market.ticks").fetchone() == (EURUSD_TICKS,)
+        assert_candles_are_those_of_the_ticks(connection)
+        for side in ("m", "b", "a"):
+            assert stored_candles(connection, side).equals(candles_of_files(files, side))
+
+
+def candles_of_files(files: list[Path], side: str) -> pl.DataFrame:
+    """One-minute candles by polars, prices in hundred-thousandths (halves of them for the mid)."""
+    ticks = pl.concat([ticks_of_file(file) for file in files])
+    price = {
+        "m": pl.col("bid") + pl.col("ask"),
+        "b": pl.col("bid") * 2,
+        "a": pl.col("ask") * 2,
+    }[side]
+    return (
+        ticks.with_columns(price.alias("price"), time=pl.col("time").dt.truncate("1m"))
+        .group_by("time", maintain_order=True)
+        .agg(
+            pl.col("price").first().alias("open"),
+            pl.col("price").max().alias("high"),
+            pl.col("price").min().alias("low"),
+            pl.col("price").last().alias("close"),
+            pl.len().cast(pl.Int64).alias("ticks"),
+        )
+        .sort("time")
+    )
+
+
+def ticks_of_file(file: Path) -> pl.DataFrame:
+    with zipfile.ZipFile(file) as archive:
+        name = archive.namelist()[0]
+        rows = pl.read_csv(archive.read(name), has_header=False, new_columns=["ms", "bid", "ask"])
+    midnight = pl.lit(name[:8]).str.to_datetime("%Y%m%d", time_unit="us", time_zone="UTC")
+    return rows.select(
+        (midnight + pl.duration(milliseconds="ms")).alias("time"),
+        *((pl.col(side) * 100_000).round().cast(pl.Int64).alias(side) for side in ("bid", "ask")),
+    )
+
+
+def stored_candles(connection: "psycopg.Connection[tuple[object, ...]]", side: str) -> pl.DataFrame:
+    rows = connection.execute(
+        "SELECT time, (open * 200000)::bigint, (high * 200000)::bigint, (low * 200000)::bigint,"
+        " (close * 200000)::bigint, ticks FROM market.candles WHERE side = %s ORDER BY time",
+        (side,),
+    ).fetchall()
+    frame = pl.DataFrame(rows, schema=["time", *PRICES, "ticks"], orient="row")
+    return frame.cast({pl.Integer: pl.Int64, pl.Datetime: pl.Datetime("us", "UTC")})
+
+
+def test_binance_frames_become_trades_and_quotes(
+    database_url: str, test_data: Path, tmp_path: Path
+) -> None:
+    file = test_data / "crypto_ws" / "binance_spot_2024" / "ethusdt_20240808.gz"
+    line = closing_line(replay(database_url, tmp_path, file, "--speed", "max"))
+    assert line == "30,183 stored, 0 duplicate, 0 quarantined"
+    with psycopg.connect(database_url) as connection:
+        kinds = connection.execute("SELECT kind, count(*) FROM market.ticks GROUP BY 1 ORDER BY 1")
+        assert kinds.fetchall() == [("q", 24_077), ("t", 6_106)]
+        assert_books_balance(connection)
+        assert_candles_are_those_of_the_ticks(connection)
+
+
+def small_zip(folder: Path, rows: str) -> Path:
+    path = folder / "small.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("20140501_eurusd_tick_quote.csv", rows)
+    return path
+
+
+def test_speed_paces_by_event_time(database_url: str, tmp_path: Path) -> None:
+    file = small_zip(tmp_path, "0,1.1,1.2\n10000,1.1,1.2\n30000,1.1,1.2\n")
+    start = time.monotonic()
+    line = closing_line(replay(database_url, tmp_path / "data", file, "--speed", "10"))
+    assert line == "3 stored, 0 duplicate, 0 quarantined"
+    assert time.monotonic() - start >= 3
+
+
+def test_a_crossed_quote_is_quarantined_and_counted(database_url: str, tmp_path: Path) -> None:
+    file = small_zip(tmp_path, "0,1.1,1.2\n1,1.3,1.2\nno,tick,here\n2,1.1,1.2\n")
+    line = closing_line(replay(database_url, tmp_path / "data", file))
+    assert line == "2 stored, 0 duplicate, 2 quarantined"
+
+
+def test_a_file_that_is_no_recording_is_named_and_nothing_is_stored(
+    database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("hello")
+    process = replay(database_url, tmp_path / "data", file).start()
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "notes.txt" in output
+    assert "Traceback" not in output
