@@ -6,12 +6,13 @@ Volume is split in whole units and 10**-18ths: sums never lose a digit.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from market.errors import NotAPriceError
 from market.prices import decimal_of, exact
 from market.ticks import Int8s, Int16s, Int32s, Int64s
 
@@ -23,6 +24,10 @@ LAST = ord("t")
 
 BAR_US = 60_000_000
 VOLUME_FRACTION = 10**18
+VOLUME_LIMIT = 10**18
+"""Whole units that a volume may not reach: eight of them still fit an int64 when they are summed."""
+
+_WIDE = Context(prec=60, rounding=ROUND_DOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class BarBatch:
             for column, value in enumerate((bar.open, bar.high, bar.low, bar.close)):
                 batch.prices[row, column], batch.exponents[row, column] = exact(value)
             if bar.volume is not None:
-                units, fraction = split_volume(Decimal(str(bar.volume)))
+                units, fraction = split_volume(bar.volume)
                 batch.volume_units[row], batch.volume_fraction[row] = units, fraction
         return batch
 
@@ -111,7 +116,6 @@ class BarBatch:
             decimal_of(int(mantissa), int(exponent))
             for mantissa, exponent in zip(self.prices[index], self.exponents[index], strict=True)
         )
-        fraction = decimal_of(int(self.volume_fraction[index]), 18)
         return Bar(
             time_us=int(self.time[index]),
             instrument=int(self.instrument[index]),
@@ -121,7 +125,7 @@ class BarBatch:
             high=high,
             low=low,
             close=close,
-            volume=int(self.volume_units[index]) + fraction,
+            volume=_volume(int(self.volume_units[index]), int(self.volume_fraction[index])),
             ticks=int(self.ticks[index]),
         )
 
@@ -130,7 +134,19 @@ class BarBatch:
         return [self.row(index) for index in range(len(self))]
 
 
-def split_volume(volume: Decimal) -> tuple[int, int]:
-    """Whole units and 10**-18ths of a volume; what is finer is dropped."""
-    units = int(volume)
-    return units, int((volume - units) * VOLUME_FRACTION)
+def split_volume(volume: Decimal | str | float) -> tuple[int, int]:
+    """Whole units and 10**-18ths of a volume; what is finer is dropped.
+
+    NotAPriceError where it is negative, not finite, no number or too large to count.
+    """
+    try:
+        number = Decimal(str(volume))
+    except InvalidOperation as error:
+        raise NotAPriceError(volume) from error
+    if not number.is_finite() or not 0 <= number < VOLUME_LIMIT:
+        raise NotAPriceError(volume)
+    return divmod(int(number.scaleb(18, _WIDE)), VOLUME_FRACTION)
+
+
+def _volume(units: int, fraction: int) -> Decimal | None:
+    return Decimal(f"{units}.{fraction:018d}") if units or fraction else None

@@ -3,7 +3,7 @@
 A price is `mantissa / 10**exponent`. The engines read floats; what is stored and served is this.
 """
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation, Overflow
 
 from market.errors import NotAPriceError
 
@@ -22,11 +22,15 @@ def exact(value: str | int | float | Decimal) -> tuple[int, int]:
     Trailing zeros after the point are dropped, so that equal numbers have equal pairs.
     NotAPriceError: zero, negative, NaN, infinite, a boolean, or not a number at all.
     """
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise NotAPriceError(value)
+    if isinstance(value, str) and not value.isascii():
         raise NotAPriceError(value)
     try:
-        number = _CONTEXT.create_decimal(repr(value) if isinstance(value, float) else value)
-    except (InvalidOperation, TypeError, ValueError) as error:
+        number = _CONTEXT.create_decimal(
+            float.__repr__(value) if isinstance(value, float) else value
+        )
+    except (InvalidOperation, Overflow) as error:
         raise NotAPriceError(value) from error
     if not number.is_finite() or number <= 0:
         raise NotAPriceError(value)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from market.errors import NotAPriceError
 from market.prices import MAX_DIGITS, decimal_of, exact
 
 Int64s = npt.NDArray[np.int64]
@@ -188,7 +189,8 @@ assert tuple(_COLUMNS) == tuple(field.name for field in fields(TickBatch))
 def _aligned(values: Sequence[Decimal | str | float | None]) -> tuple[list[int], int]:
     """The values as mantissas under their one common exponent; None becomes 0.
 
-    Where a common exponent would need more than 18 digits, the finer price is rounded half-even.
+    Where a common exponent would need more than 18 digits, the finer price is rounded half-even;
+    NotAPriceError where nothing would be left of it.
     """
     pairs = [(0, 0) if value is None else exact(value) for value in values]
     exponent = max(pair[1] for pair in pairs)
@@ -198,7 +200,11 @@ def _aligned(values: Sequence[Decimal | str | float | None]) -> tuple[list[int],
         else 0
     )
     exponent -= max(0, widest - MAX_DIGITS)
-    return [_rescaled(mantissa, own, exponent) for mantissa, own in pairs], exponent
+    mantissas = [_rescaled(mantissa, own, exponent) for mantissa, own in pairs]
+    for value, mantissa in zip(values, mantissas, strict=True):
+        if value is not None and mantissa == 0:
+            raise NotAPriceError(value)
+    return mantissas, exponent
 
 
 def _rescaled(mantissa: int, own: int, exponent: int) -> int:

@@ -1,0 +1,64 @@
+"""Instruments: the catalogue, and finding things in it."""
+
+import pytest
+
+from market.errors import UnknownSymbolError
+from market.instruments import CATALOGUE, AssetClass, Instrument, InstrumentTable
+
+EURO = CATALOGUE.by_symbol("EUR-USD")
+
+
+class TestTable:
+    def test_finds_every_instrument_by_symbol_and_by_id(self) -> None:
+        for instrument in CATALOGUE:
+            assert instrument.symbol in CATALOGUE
+            assert CATALOGUE.by_symbol(instrument.symbol) is instrument
+            assert CATALOGUE.by_id(instrument.id) is instrument
+
+    def test_names_a_symbol_that_it_does_not_have(self) -> None:
+        assert "EURUSD" not in CATALOGUE
+        with pytest.raises(UnknownSymbolError, match="unknown symbol: EURUSD"):
+            CATALOGUE.by_symbol("EURUSD")
+
+    def test_has_no_instrument_of_an_unknown_id(self) -> None:
+        with pytest.raises(KeyError):
+            CATALOGUE.by_id(0)
+
+    def test_may_be_empty_or_of_one(self) -> None:
+        assert len(InstrumentTable([])) == 0
+        assert list(InstrumentTable([EURO])) == [EURO]
+
+
+class TestCatalogue:
+    def test_covers_three_asset_classes_with_at_least_forty_instruments(self) -> None:
+        assert len(CATALOGUE) >= 40
+        assert {instrument.asset_class for instrument in CATALOGUE} == set(AssetClass)
+
+    def test_symbols_are_pairs_or_tickers(self) -> None:
+        for instrument in CATALOGUE:
+            if instrument.asset_class is AssetClass.STOCK:
+                assert (instrument.symbol, instrument.quote) == (instrument.base, "USD")
+            else:
+                assert instrument.symbol == f"{instrument.base}-{instrument.quote}"
+
+    def test_no_symbol_and_no_name_stands_for_two(self) -> None:
+        for part in ("symbol", "name", "id"):
+            values = [getattr(instrument, part) for instrument in CATALOGUE]
+            assert len(set(values)) == len(values)
+
+    @pytest.mark.parametrize(
+        ("identity", "symbol", "decimals"),
+        [
+            (1, "EUR-USD", 5),
+            (3, "USD-JPY", 3),
+            (18, "EUR-NGN", 3),
+            (101, "BTC-USDT", 2),
+            (111, "BTC-USD", 2),
+            (119, "PEPE-USD", 10),
+            (201, "AAPL", 2),
+            (212, "XOM", 2),
+        ],
+    )
+    def test_stored_ids_stay_what_they_are(self, identity: int, symbol: str, decimals: int) -> None:
+        found: Instrument = CATALOGUE.by_id(identity)
+        assert (found.symbol, found.decimals) == (symbol, decimals)

@@ -1,0 +1,40 @@
+"""Sources: every provider in every feed class, each with an id that will never change."""
+
+import pytest
+
+from market.sources import SOURCES, Feed, UnknownSourceError, source_by_id, source_of
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_a_source_is_found_by_name_and_by_id(source: object) -> None:
+    found = [item for item in SOURCES if item == source]
+    assert found == [source]
+    assert source_of(found[0].provider, found[0].feed) == source_by_id(found[0].id) == source
+
+
+def test_stored_ids_and_codes_stay_what_they_are() -> None:
+    ids = {(source.provider, source.feed.code): source.id for source in SOURCES}
+    assert ids == {
+        **{("binance", "l"): 10, ("binance", "r"): 11, ("binance", "s"): 12},
+        **{("alphavantage", "l"): 20, ("alphavantage", "r"): 21, ("alphavantage", "s"): 22},
+        **{("coingecko", "l"): 30, ("coingecko", "r"): 31, ("coingecko", "s"): 32},
+        **{("fixer", "l"): 40, ("fixer", "r"): 41, ("fixer", "s"): 42},
+        **{("oanda", "l"): 50, ("oanda", "r"): 51, ("oanda", "s"): 52},
+    }
+
+
+def test_ids_and_ranks_tell_sources_of_a_feed_apart() -> None:
+    assert len({source.id for source in SOURCES}) == len(SOURCES)
+    for feed in Feed:
+        ranks = [source.rank for source in SOURCES if source.feed is feed]
+        assert len(set(ranks)) == len(ranks)
+
+
+def test_an_unknown_provider_is_named() -> None:
+    with pytest.raises(UnknownSourceError, match="unknown source: bloomberg"):
+        source_of("bloomberg", Feed.LIVE)
+
+
+def test_an_unknown_id_is_named() -> None:
+    with pytest.raises(UnknownSourceError, match="unknown source: 13"):
+        source_by_id(13)
