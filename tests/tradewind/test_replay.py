@@ -87,7 +87,9 @@ def stored_candles(connection: "psycopg.Connection[tuple[object, ...]]", side: s
         (side,),
     ).fetchall()
     frame = pl.DataFrame(rows, schema=["time", *PRICES, "ticks"], orient="row")
-    return frame.cast({pl.Integer: pl.Int64, pl.Datetime: pl.Datetime("us", "UTC")})
+    return frame.with_columns(
+        pl.col("time").cast(pl.Datetime("us", "UTC")), pl.col(*PRICES, "ticks").cast(pl.Int64)
+    )
 
 
 def test_binance_frames_become_trades_and_quotes(
