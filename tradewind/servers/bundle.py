@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from tradewind.servers.directory import DataDirectory, held_directory
 from tradewind.servers.postgres import NAME as POSTGRES
-from tradewind.servers.postgres import postgres_program, prepare_postgres
+from tradewind.servers.postgres import postgres_program
 from tradewind.servers.program import Program, RunningProgram
 from tradewind.servers.state import read_state
-from tradewind.servers.valkey import prepare_valkey, valkey_program
+from tradewind.servers.valkey import valkey_program
 from tradewind.settings import Settings
 
 
@@ -27,16 +27,15 @@ class Servers:
 
 def bundled_programs(
     settings: Settings, directory: DataDirectory, postgres_options: Mapping[str, str] | None = None
-) -> list[Program]:
-    """The servers that the settings leave to us, prepared, in the order to start them."""
+) -> tuple[Program, ...]:
+    """The servers that the settings leave to us, in the order to start them."""
     programs = []
     if settings.database_url is None:
-        prepare_postgres(directory, settings.logs / f"{POSTGRES}.log")
-        programs.append(postgres_program(directory, postgres_options))
+        log = settings.logs / f"{POSTGRES}.log"
+        programs.append(postgres_program(directory, log, postgres_options))
     if settings.redis_url is None:
-        prepare_valkey(directory)
         programs.append(valkey_program(directory))
-    return programs
+    return tuple(programs)
 
 
 def with_running(settings: Settings) -> Settings:

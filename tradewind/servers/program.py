@@ -15,27 +15,36 @@ from tradewind.logfiles import open_log, tail_of
 from tradewind.servers import guard
 
 POLL_INTERVAL_S = 0.01
-STOP_STEP_S = 2.0
+
+StopSteps = tuple[tuple[signal.Signals | None, float], ...]
+"""How to ask a program to end: signals (None: the end of its stdin), each with the seconds that it
+gets before the next; after the last it is killed."""
+
+
+def _nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """What a supervisor needs to know of a program.
 
-    `ready` is asked with the process id until it says yes; it blocks for at most 2 s. `stop_steps`
-    are the signals that ask it to end, each with the seconds it is given before the next.
+    `prepare` runs before every start. `ready` is asked with the process id until it says yes; it
+    blocks for at most 2 s. Both may run in another thread. A program that runs `once` is ready when
+    it has ended well. `start_attempts` is how often it may end before it was ever ready.
     """
 
     name: str
     argv: tuple[str, ...]
     ready: Callable[[int], bool]
-    stop_steps: tuple[tuple[signal.Signals, float], ...]
+    stop_steps: StopSteps
+    prepare: Callable[[], None] = _nothing
     ready_within_s: float = 60.0
+    start_attempts: int = 1
+    once: bool = False
     environment: Mapping[str, str] | None = None
-    reads_stdin_end: bool = False
-    """Whether the end of its stdin asks it to stop: true of our own processes."""
     where: str = ""
-    """How a person reaches it, for the console."""
+    """How a person reaches it."""
 
 
 def package_directory(package: str) -> Path:
@@ -61,8 +70,14 @@ def failure(name: str, status: int, log: Path) -> NamespaceBarredError | ServerF
     """What to raise for a program that ended with that status."""
     if status == guard.EXIT_NAMESPACE_BARRED:
         return NamespaceBarredError()
-    how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-    return ServerFailedError(name, how, log, tail_of(log))
+    return ServerFailedError(name, how_it_ended(status), log, tail_of(log))
+
+
+def how_it_ended(status: int) -> str:
+    """In words: by itself, or by which signal."""
+    if status >= 0:
+        return f"ended with status {status}"
+    return f"was ended by {signal.Signals(-status).name}"
 
 
 @dataclass(slots=True)
@@ -85,6 +100,7 @@ class RunningProgram:
 
     def start(self) -> None:
         """Start the program and wait until it is ready; raises ServerFailedError."""
+        self.program.prepare()
         with open_log(self.log) as log:
             self._process = subprocess.Popen(
                 self.program.argv,
@@ -92,6 +108,7 @@ class RunningProgram:
                 stdout=log,
                 stderr=log,
                 pass_fds=self.kept_open,
+                env=self.program.environment,
                 start_new_session=True,
             )
         deadline = time.monotonic() + self.program.ready_within_s
@@ -111,7 +128,8 @@ class RunningProgram:
         for number, patience_s in self.program.stop_steps:
             if self._process.poll() is not None:
                 return
-            self._process.send_signal(number)
+            if number is not None:
+                self._process.send_signal(number)
             try:
                 self._process.wait(patience_s)
             except subprocess.TimeoutExpired:

