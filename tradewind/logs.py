@@ -1,0 +1,99 @@
+"""Logging: one JSON object a line on stderr, for our own events and those of libraries, without secrets."""
+
+import logging
+import re
+import sys
+from collections.abc import Sequence
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+HIDDEN = "[hidden]"
+
+_SECRET_FIELD = re.compile(r"key$|token|secret|passw|authorization|cookie", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(
+    r"(\b\w*(?:key|token|secret|password)=)[^&\s\"']+|(://[^/@\s:]*:)[^/@\s]+(?=@)", re.IGNORECASE
+)
+_LARGEST_INTEGER = 2**63 - 1
+_QUIET_LIBRARIES = ("httpx2", "httpcore2", "websockets", "alembic", "asyncio")
+"""They tell at `info` what is of no interest, or addresses that hold keys."""
+
+
+def configure(level: str, keys: Sequence[str] = ()) -> None:
+    """Send every event of `level` and above to stderr; `keys` are values that must never show."""
+    redact = Redaction(keys)
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                redact,
+                _render,
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.captureWarnings(True)
+    for library in _QUIET_LIBRARIES:
+        logging.getLogger(library).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.processors.StackInfoRenderer(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+class Redaction:
+    """Hides what must not be read in a log: fields named like secrets, keys in addresses, given values."""
+
+    def __init__(self, keys: Sequence[str] = ()) -> None:
+        # The longest first: one key may begin with another.
+        self._keys = sorted((key for key in keys if key), key=len, reverse=True)
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {
+            name: HIDDEN if _SECRET_FIELD.search(name) else self._cleaned(value)
+            for name, value in event.items()
+        }
+
+    def _cleaned(self, value: object) -> object:
+        match value:
+            case str():
+                return self._text(value)
+            case dict():
+                return self(None, "", {str(name): part for name, part in value.items()})
+            case list() | tuple():
+                return [self._cleaned(part) for part in value]
+            case int() if abs(value) > _LARGEST_INTEGER:
+                return str(value)
+            case int() | float() | None:
+                return value
+            case _:
+                return self._text(str(value))
+
+    def _text(self, text: str) -> str:
+        # Half a surrogate pair, out of a file's name, has no UTF-8.
+        text = text.encode("utf-8", "backslashreplace").decode()
+        for key in self._keys:
+            text = text.replace(key, HIDDEN)
+        return _SECRET_PARAMETER.sub(lambda found: (found[1] or found[2]) + HIDDEN, text)
+
+
+def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    return orjson.dumps(event).decode()
