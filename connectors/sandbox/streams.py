@@ -28,7 +28,7 @@ PREPARE_MS = 10_000
 CHUNK_MS = 100
 """Frames are written so much of the tape at once; divides a minute."""
 MAX_LAG_MS = 30_000
-"""After a longer standstill (a sleeping machine) the connections are cut and the player jumps."""
+"""After a larger jump of the clock (a sleeping machine) connections are cut; the player follows."""
 MAX_BACKLOG = 20_000
 FAREWELL_S = 0.5
 
@@ -124,14 +124,14 @@ class Hub:
             self._cut_all()
 
     async def _play_from(self, start_ms: int) -> None:
-        """Play from a time on; returns when the clock has run away (the machine slept)."""
+        """Play from a time on; returns when the clock has jumped: the machine slept, or was set."""
         chunk_ms = start_ms // CHUNK_MS * CHUNK_MS
         reel = await self._reel(chunk_ms // MINUTE_MS)
         following: asyncio.Task[Reel] | None = None
         frames = deque(frame for frame in reel.frames(chunk_ms) if frame.event_ms > start_ms)
         while True:
             now_ms = self._clock() // 1_000
-            if now_ms - chunk_ms > MAX_LAG_MS:
+            if abs(now_ms - chunk_ms) > MAX_LAG_MS:
                 return
             while frames and frames[0].event_ms <= now_ms:
                 self._send(frames.popleft())
@@ -199,4 +199,4 @@ def load_reel(tape: Tape, minute: int) -> Reel:
 
 def _pause_s(frames: deque[Frame], next_ms: int, now_ms: int) -> float:
     until_ms = frames[0].event_ms if frames else next_ms
-    return max(TICK_S, (until_ms - now_ms) / 1_000)
+    return max(TICK_S, min(until_ms - now_ms, CHUNK_MS) / 1_000)

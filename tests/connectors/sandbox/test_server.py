@@ -224,6 +224,30 @@ class TestLife:
             process.kill()
             process.wait()
 
+    def test_a_stop_does_not_wait_for_histories(self) -> None:
+        port = _free_port()
+        code = f"from connectors.sandbox.server import serve; serve('127.0.0.1', {port})"
+        process = subprocess.Popen([sys.executable, "-c", code])
+        asked = (
+            b"GET /api/v3/klines?symbol=BTCUSDT&interval=1m&limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n"
+        )
+        waiting: list[socket.socket] = []
+        try:
+            _first_answer(port)
+            waiting += [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
+            for connection in waiting:
+                connection.sendall(asked)
+            assert waiting[0].recv(1)
+            begun = time.monotonic()
+            os.kill(process.pid, signal.SIGTERM)
+            assert process.wait(10) == 0
+            assert time.monotonic() - begun < 5.0
+        finally:
+            process.kill()
+            process.wait()
+            for connection in waiting:
+                connection.close()
+
     def test_a_taken_port_is_an_os_error(self) -> None:
         with (
             socket.create_server(("127.0.0.1", 0)) as taken,

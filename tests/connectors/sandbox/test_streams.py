@@ -126,12 +126,13 @@ async def test_a_client_that_does_not_read_is_cut_and_its_send_aborted(stage: St
     assert client.take() == []
 
 
-async def test_after_a_standstill_the_connections_are_cut_and_the_player_goes_on(
-    stage: Stage,
+@pytest.mark.parametrize("jump_ms", [MAX_LAG_MS + 1_000, -MAX_LAG_MS - 1_000])
+async def test_after_a_jump_of_the_clock_connections_are_cut_and_the_player_follows(
+    stage: Stage, jump_ms: int
 ) -> None:
     client = stage.join(*TRADES)
     await stage.advance(500, client)
-    stage.clock.now_us += (MAX_LAG_MS + 1_000) * 1_000
+    stage.clock.now_us += jump_ms * 1_000
     while client.closing is None:
         await asyncio.wait_for(client.wake.wait(), 5)
         client.take()
