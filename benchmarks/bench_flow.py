@@ -19,8 +19,8 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from bytewax.testing import TestingSource, run_main
 
 from benchmarks.conftest import Compare
+from benchmarks.recordings import fx_files, records_of
 from connectors.parsing import parse
-from connectors.recordings import RecordingReader
 from market.clock import datetime_of
 from market.instruments import CATALOGUE
 from market.log import LogRecord, Parsed
@@ -36,16 +36,8 @@ FOLD_WINDOW_TICKS = 20_000
 
 
 @pytest.fixture(scope="module")
-def records() -> list[LogRecord]:
-    from tests.conftest import data_directory
-
-    files = sorted((data_directory() / "fx_ticks").glob("oanda_*/*.zip"))
-    reader, after, found = RecordingReader(files), {}, []
-    while not reader.finished():
-        for record in reader.read(after):
-            after[record.partition] = record.offset
-            found.append(record)
-    return found
+def records(test_data: Path) -> list[LogRecord]:
+    return records_of(fx_files(test_data))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,67 @@
+"""The recorded data as benchmarks use it: files, their log records, repeated where they are few."""
+
+import gzip
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from connectors.parsing import parse
+from connectors.recordings import RecordingReader
+from market.instruments import CATALOGUE
+from market.log import LogRecord
+from market.ticks import TickBatch
+
+SHIFT_NS = 660 * 10**9
+"""The Binance recording lasts eleven minutes: what repeats it begins where it ended."""
+SHIFT_IDS = 10**9
+
+_RECEIVED = re.compile(rb"^[0-9]{19}", re.MULTILINE)
+_MILLISECONDS = re.compile(rb'(?<="[ET]":)[0-9]{13}')
+_IDENTITY = re.compile(rb'(?<="[tu]":)[0-9]+')
+
+
+def fx_files(data: Path, pair: str = "*") -> list[Path]:
+    """The recorded FX quotes: a zip a day."""
+    return sorted((data / "fx_ticks").glob(f"oanda_{pair}/*.zip"))
+
+
+def binance_files(data: Path) -> list[Path]:
+    """The recorded Binance frames."""
+    return sorted((data / "crypto_ws").glob("binance_spot_2024/*.gz"))
+
+
+def repeated_frames(paths: Sequence[Path], times: int, directory: Path) -> list[Path]:
+    """The frame files and copies of them, each later and with higher ids than the one before."""
+    written = []
+    for path in paths:
+        frames = gzip.decompress(path.read_bytes())
+        for copy in range(times):
+            written.append(directory / f"{path.stem}_{copy}.gz")
+            written[-1].write_bytes(gzip.compress(_shifted(frames, copy), 1))
+    return written
+
+
+def records_of(paths: Sequence[Path]) -> list[LogRecord]:
+    """Every record of the files, in the reader's order."""
+    reader, after, found = RecordingReader(paths), {}, []
+    while not reader.finished():
+        for record in reader.read(after):
+            after[record.partition] = record.offset
+            found.append(record)
+    return found
+
+
+def ticks_of(records: Sequence[LogRecord]) -> TickBatch:
+    """The ticks of these records."""
+    return TickBatch.concat([parse(record, CATALOGUE).ticks for record in records])
+
+
+def _shifted(frames: bytes, copy: int) -> bytes:
+    shifts = (
+        (_RECEIVED, copy * SHIFT_NS),
+        (_MILLISECONDS, copy * SHIFT_NS // 10**6),
+        (_IDENTITY, copy * SHIFT_IDS),
+    )
+    for pattern, shift in shifts:
+        frames = pattern.sub(lambda found, by=shift: b"%d" % (int(found[0]) + by), frames)
+    return frames
