@@ -155,14 +155,17 @@ _RECOMPUTE = f"""
 """
 
 
-def newest_candles(database_url: str, feed: Feed) -> dict[int, int]:
-    """The time of the newest candle of each instrument of a feed that has any, in microseconds."""
+def covered_until(database_url: str, feed: Feed) -> dict[int, int]:
+    """Until when each instrument's last day is covered by candles, in microseconds.
+
+    An instrument whose candles do not reach back a day (the first start, a backfill that was broken
+    off) is absent: nothing of it counts as covered.
+    """
     with psycopg.connect(database_url) as connection:
         rows = connection.execute(
-            "SELECT id, newest.time FROM market.instruments CROSS JOIN LATERAL ("
-            " SELECT max(time) AS time FROM market.candles"
-            " WHERE instrument_id = instruments.id AND feed = %s) AS newest"
-            " WHERE newest.time IS NOT NULL",
+            "SELECT instrument_id, max(time) FROM market.candles"
+            " WHERE feed = %s AND time > now() - interval '25 hours'"
+            " GROUP BY instrument_id HAVING min(time) < now() - interval '23 hours'",
             (feed.code,),
         ).fetchall()
     return {identity: microseconds(time) for identity, time in rows}

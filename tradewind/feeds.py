@@ -9,7 +9,7 @@ import structlog
 
 from connectors.feeds import run
 from market.sources import Feed
-from storage.candles import newest_candles
+from storage.candles import covered_until
 from storage.inbox import Inbox
 from storage.upkeep import keep_up
 from tradewind.connections import feeds_config
@@ -33,7 +33,7 @@ async def _run(settings: Settings) -> None:
     inbox = Inbox(settings.database(), settings.run_directory())
     upkeep = asyncio.create_task(_upkeep(settings))
     try:
-        await run(feeds_config(settings), inbox, lambda: _newest(settings), stop)
+        await run(feeds_config(settings), inbox, lambda: _covered(settings), stop)
     finally:
         upkeep.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -53,8 +53,8 @@ def _set_when_requested(stop: asyncio.Event) -> None:
     threading.Thread(target=wait, name="stop", daemon=True).start()
 
 
-async def _newest(settings: Settings) -> Mapping[int, int]:
-    return await asyncio.to_thread(newest_candles, settings.database(), settings.feed_class)
+async def _covered(settings: Settings) -> Mapping[int, int]:
+    return await asyncio.to_thread(covered_until, settings.database(), settings.feed_class)
 
 
 async def _upkeep(settings: Settings) -> None:
