@@ -1,0 +1,58 @@
+"""`doctor` says what an installation is, and makes nothing of it."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tradewind.doctor import run_doctor, size_text
+from tradewind.settings import Settings, load_settings
+
+
+def settings_of(data: Path, **given: str) -> Settings:
+    none = {"database_url": None, "redis_url": None, "run": None}
+    return load_settings(data=data).model_copy(update={**none, **given})
+
+
+def said(settings: Settings) -> tuple[int, str]:
+    console = Console(file=io.StringIO(), width=200)
+    status = run_doctor(settings, console)
+    assert isinstance(console.file, io.StringIO)
+    return status, console.file.getvalue()
+
+
+def test_nothing_is_made_where_nothing_is(tmp_path: Path) -> None:
+    data = tmp_path / "none"
+    status, text = said(settings_of(data))
+    assert status == 0
+    assert "not there yet" in text
+    assert "PostgreSQL 18" in text
+    assert not data.exists()
+
+
+def test_servers_of_the_user_are_described(
+    tmp_path: Path, database_url: str, redis_url: str
+) -> None:
+    status, text = said(settings_of(tmp_path, database_url=database_url, redis_url=redis_url))
+    assert status == 0
+    assert "PostgreSQL 18" in text
+    assert "plain partitions" in text
+    assert "(current)" in text
+    assert "market.instruments: about" in text
+    assert "Valkey 9" in text
+
+
+def test_a_server_that_does_not_answer_is_told_with_status_1(tmp_path: Path) -> None:
+    dead = "postgresql://nobody@127.0.0.1:1/none"
+    status, text = said(settings_of(tmp_path, database_url=dead))
+    assert status == 1
+    assert "the database is unavailable" in text
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (12_345_678, "12.3 MB"), (2e15, "2000.0 TB")],
+)
+def test_sizes_are_read_by_people(size_bytes: float, text: str) -> None:
+    assert size_text(size_bytes) == text

@@ -1,0 +1,122 @@
+"""`tradewind doctor`: what runs, which servers it runs on, and how much they keep."""
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from storage.census import CacheCensus, DatabaseCensus, cache_census, database_census
+from storage.errors import StorageError
+from storage.migrate import head
+from tradewind.errors import ProcessError
+from tradewind.servers import postgres, reach_database
+from tradewind.servers.bundle import with_running
+from tradewind.servers.directory import holder_of
+from tradewind.servers.state import State, read_state
+from tradewind.settings import Settings
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def run_doctor(settings: Settings, console: Console | None = None) -> int:
+    """Print the state of an installation; 1 where something of it does not answer.
+
+    The bundled PostgreSQL is started for the question where the data directory has one and nothing
+    runs. Nothing is made that was not there.
+    """
+    state = read_state(settings.data)
+    console = console or Console()
+    healthy = True
+    table = Table.grid(padding=(0, 2))
+    table.add_row("[bold]Tradewind", f"Python {platform.python_version()} in {escape(sys.prefix)}")
+    table.add_row("[bold]Data", _data(settings))
+    table.add_row("[bold]Running", "\n".join(_running(settings, state)))
+    for title, lines in (("Database", _database), ("Cache", _cache)):
+        try:
+            text = "\n".join(escape(line) for line in lines(settings, state))
+        except (ProcessError, StorageError) as error:
+            healthy = False
+            text = f"[red]{escape(str(error))}"
+        table.add_row(f"[bold]{title}", text)
+    console.print(table)
+    return 0 if healthy else 1
+
+
+def size_text(size_bytes: float) -> str:
+    """A size as a person reads it, such as 12.3 MB."""
+    unit = 0
+    while size_bytes >= 1000 and unit < len(_UNITS) - 1:
+        size_bytes /= 1000
+        unit += 1
+    return f"{size_bytes:.0f} B" if unit == 0 else f"{size_bytes:.1f} {_UNITS[unit]}"
+
+
+def _data(settings: Settings) -> str:
+    if not settings.data.is_dir():
+        return f"{escape(str(settings.data))} (not there yet)"
+    return f"{escape(str(settings.data))}, {size_text(_tree_size(settings.data))}"
+
+
+def _tree_size(root: Path) -> int:
+    """The bytes of all files below; what vanishes while we look counts for nothing."""
+    total = 0
+    for folder, _, files in os.walk(root):
+        for name in files:
+            try:
+                total += (Path(folder) / name).lstat().st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def _running(settings: Settings, state: State | None) -> list[str]:
+    if state is None:
+        holder = holder_of(settings.data)
+        return [f"process {holder} holds the data directory" if holder else "nothing"]
+    children = [f"{name} (process {pid})" for name, pid in state.processes.items()]
+    return [f"up (process {state.pid}), feed {state.feed}, {state.url}", *children]
+
+
+def _database(settings: Settings, state: State | None) -> list[str]:
+    own = settings.database_url is not None
+    if not own and state is None and not (settings.data / "postgres").exists():
+        return [f"none yet; PostgreSQL {postgres.version()} is bundled"]
+    with reach_database(settings) as url:
+        census = database_census(url)
+    return _database_lines(census, "the user's" if own else "bundled")
+
+
+def _database_lines(census: DatabaseCensus, whose: str) -> list[str]:
+    backend = f"TimescaleDB {census.timescaledb}" if census.timescaledb else "plain partitions"
+    expected = head()
+    revision = census.revision or "none"
+    migrated = "current" if census.revision == expected else f"{expected} is current: migrate"
+    return [
+        f"PostgreSQL {census.version}, {whose}, {backend}, {size_text(census.size_bytes)}",
+        f"schema revision {revision} ({migrated})",
+        *(
+            f"{table.name}: about {table.rows:,} rows, {size_text(table.size_bytes)}"
+            for table in census.tables
+        ),
+    ]
+
+
+def _cache(settings: Settings, _state: State | None) -> list[str]:
+    url = with_running(settings).redis_url
+    if url is None:
+        return ["not running; a bundled Valkey comes with `up`"]
+    return _cache_lines(
+        cache_census(url), "bundled" if settings.redis_url is None else "the user's"
+    )
+
+
+def _cache_lines(census: CacheCensus, whose: str) -> list[str]:
+    product = census.product.capitalize()
+    return [
+        f"{product} {census.version}, {whose}, {size_text(census.memory_bytes)},"
+        f" {census.keys:,} keys"
+    ]
