@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ class MemoryLog:
     """A log whose records tests can wait for."""
 
     records: list[LogRecord] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def writer(self, partition: str, source: Source) -> LogWriter:
@@ -65,11 +67,10 @@ class MemoryWriter:
     async def append(self, entries: Sequence[LogEntry]) -> None:
         async with self.log.changed:
             for entry in entries:
-                offset = sum(each.partition == self.partition for each in self.log.records)
                 self.log.records.append(
                     LogRecord(
                         self.partition,
-                        offset,
+                        self.log.counts[self.partition],
                         self.source,
                         entry.kind,
                         entry.context,
@@ -77,6 +78,7 @@ class MemoryWriter:
                         entry.payload,
                     )
                 )
+                self.log.counts[self.partition] += 1
             self.appends.append(len(entries))
             self.log.changed.notify_all()
 

@@ -1,0 +1,134 @@
+"""What is missing is planned, fetched a few at a time, and given up where there is no hope."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+import stamina
+
+from connectors.answers import Answer, Request
+from connectors.backfilling import (
+    HORIZON_US,
+    backfill,
+    charts_to_fetch,
+    klines_to_fetch,
+    series_to_fetch,
+)
+from connectors.errors import (
+    AppendError,
+    BadKeyError,
+    BurstError,
+    ConnectorError,
+    PremiumError,
+    QuotaExceededError,
+    TransientError,
+    UnknownAtProviderError,
+)
+from market.instruments import CATALOGUE
+from market.log import LogEntry
+from tests.connectors.support import NOW_US, MemoryWriter
+
+MINUTE_US = 60_000_000
+BTC, ETH = CATALOGUE.by_symbol("BTC-USDT"), CATALOGUE.by_symbol("ETH-USDT")
+REQUESTS = [Request("klines", str(number), "http://x") for number in range(10)]
+
+
+class Provider:
+    """Fails as told for each request's context, then answers; counts calls and how many at once."""
+
+    def __init__(self, failures: dict[str, list[ConnectorError]] | None = None) -> None:
+        self.failures = failures or {}
+        self.asked: list[str] = []
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def fetch(self, request: Request) -> Answer:
+        self.asked.append(request.context)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        self.at_once -= 1
+        failures = self.failures.get(request.context)
+        if failures:
+            raise failures.pop(0)
+        return Answer(200, request.context.encode(), NOW_US)
+
+
+class TestPlans:
+    def test_without_a_candle_the_last_day_is_missing(self) -> None:
+        requests = klines_to_fetch("http://x", [BTC], {}, NOW_US)
+        assert len(requests) == 2
+        assert requests[0].params["startTime"] == str((NOW_US - HORIZON_US) // 1_000)
+
+    def test_an_old_candle_does_not_reach_behind_the_last_day(self) -> None:
+        requests = klines_to_fetch("http://x", [BTC], {BTC.id: NOW_US - 3 * HORIZON_US}, NOW_US)
+        assert requests == klines_to_fetch("http://x", [BTC], {}, NOW_US)
+
+    def test_a_gap_is_asked_for_alone(self) -> None:
+        newest = {BTC.id: NOW_US - 60 * MINUTE_US, ETH.id: NOW_US - MINUTE_US}
+        (request,) = klines_to_fetch("http://x", [BTC, ETH], newest, NOW_US)
+        assert request.params["symbol"] == "BTCUSDT"
+        assert request.params["startTime"] == str((NOW_US - 60 * MINUTE_US) // 1_000)
+
+    def test_series_and_charts_of_what_is_missing(self) -> None:
+        stock, coin = CATALOGUE.by_symbol("AAPL"), CATALOGUE.by_symbol("PEPE-USD")
+        (series,) = series_to_fetch("http://x", [stock], {}, NOW_US)
+        assert (series.kind, series.params["symbol"]) == ("TIME_SERIES_INTRADAY", "AAPL")
+        (chart,) = charts_to_fetch("http://x", [coin], {}, NOW_US)
+        assert chart.url == "http://x/coins/pepe/market_chart"
+        fresh = {stock.id: NOW_US - MINUTE_US, coin.id: NOW_US - 10 * MINUTE_US}
+        assert series_to_fetch("http://x", [stock], fresh, NOW_US) == []
+        assert charts_to_fetch("http://x", [coin], fresh, NOW_US) == []
+
+
+class TestBackfill:
+    @pytest.fixture(autouse=True)
+    def _without_waits(self) -> object:
+        with stamina.set_testing(True, attempts=3):
+            yield
+
+    async def test_every_answer_is_appended_and_few_are_asked_at_once(self) -> None:
+        provider, writer = Provider(), MemoryWriter()
+        assert await backfill(provider.fetch, REQUESTS, writer, concurrency=3) == 10
+        assert sorted(each.context for each in writer.log.records) == [str(n) for n in range(10)]
+        assert {each.received_us for each in writer.log.records} == {NOW_US}
+        assert provider.most_at_once == 3
+
+    @pytest.mark.parametrize(
+        "error",
+        [PremiumError("x", "y"), BadKeyError("x"), QuotaExceededError("x", None)],
+    )
+    async def test_the_first_refusal_of_the_plan_ends_it(self, error: ConnectorError) -> None:
+        provider = Provider({"0": [error]})
+        assert await backfill(provider.fetch, REQUESTS, MemoryWriter()) == 0
+        assert provider.asked == ["0"]
+
+    async def test_a_quota_that_ends_on_the_way_ends_the_rest(self) -> None:
+        provider = Provider({"3": [QuotaExceededError("x", None)]})
+        came = await backfill(provider.fetch, REQUESTS, MemoryWriter(), concurrency=1)
+        assert came == 3
+        assert provider.asked == ["0", "1", "2", "3"]
+
+    async def test_what_is_transient_is_tried_again(self) -> None:
+        failures: list[ConnectorError] = [TransientError("x", "HTTP 503"), BurstError("x", 0.0)]
+        provider = Provider({"0": failures})
+        assert await backfill(provider.fetch, REQUESTS[:1], MemoryWriter()) == 1
+        assert provider.asked == ["0", "0", "0"]
+
+    async def test_what_stays_unknown_is_left_out(self) -> None:
+        lost: list[ConnectorError] = [TransientError("x", "HTTP 503") for _ in range(9)]
+        provider = Provider({"1": [UnknownAtProviderError("x", "1")], "2": lost})
+        writer = MemoryWriter()
+        await backfill(provider.fetch, REQUESTS[:4], writer)
+        assert sorted(each.context for each in writer.log.records) == ["0", "3"]
+
+    async def test_a_log_that_fails_ends_it(self) -> None:
+        class Broken:
+            async def append(self, entries: Sequence[LogEntry]) -> None:
+                raise AppendError("binance-backfill")
+
+        with pytest.raises(AppendError):
+            await backfill(Provider().fetch, REQUESTS, Broken())
+
+    async def test_nothing_missing_is_nothing_to_do(self) -> None:
+        assert await backfill(Provider().fetch, [], MemoryWriter()) == 0

@@ -1,0 +1,143 @@
+"""All connectors together, against the sandbox."""
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import pytest
+
+from connectors.errors import AppendError
+from connectors.feeds import FeedsConfig, run
+from connectors.parsing import parse
+from connectors.sandbox.server import Running, running
+from market.clock import system_clock
+from market.instruments import CATALOGUE
+from market.log import LogEntry, LogRecord, LogWriter
+from market.sources import Feed, Source
+from tests.connectors.support import MemoryLog, MemoryWriter
+
+LIVE = {"binance-0", "alphavantage-0", "coingecko-0", "fixer-0"}
+BACKFILL = {"binance-backfill", "alphavantage-backfill", "coingecko-backfill"}
+HISTORIES = {"binance-backfill": 20, "alphavantage-backfill": 21, "coingecko-backfill": 9}
+"""How many answers the last day takes of each."""
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Running]:
+    async with running() as server:
+        yield server
+
+
+async def nothing() -> Mapping[int, int]:
+    return {}
+
+
+async def everything() -> Mapping[int, int]:
+    return {instrument.id: system_clock() for instrument in CATALOGUE}
+
+
+@contextlib.asynccontextmanager
+async def feeding(
+    config: FeedsConfig, log: MemoryLog, newest: object = everything
+) -> AsyncIterator[None]:
+    """Feeds that run for the time of the block and stop cleanly."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(run(config, log, newest, stop))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        stop.set()
+        async with asyncio.timeout(5):
+            await task
+
+
+def partitions(log: MemoryLog) -> set[str]:
+    return set(log.counts)
+
+
+async def test_every_instrument_is_quoted_and_a_day_is_backfilled(sandbox: Running) -> None:
+    log = MemoryLog()
+    async with feeding(FeedsConfig.sandbox(sandbox.http_url), log, nothing):
+
+        def complete(_: list[LogRecord]) -> bool:
+            wanted = HISTORIES | {"alphavantage-0": 21} | dict.fromkeys(LIVE, 1)
+            return all(log.counts[name] >= count for name, count in wanted.items())
+
+        await log.until(complete, within_s=60)
+    outcomes = [(record, parse(record, CATALOGUE)) for record in log.records]
+    assert [each.refused for _, each in outcomes if each.refused] == []
+    assert {record.source.feed for record in log.records} == {Feed.SIMULATED}
+    live = [each.ticks for record, each in outcomes if record.partition in LIVE]
+    quoted = {instrument for ticks in live for instrument in ticks.instrument.tolist()}
+    assert quoted >= {each.id for each in CATALOGUE if not each.symbol.endswith("-USDT")}
+    bars = sum(len(each.bars) for record, each in outcomes if record.partition in BACKFILL)
+    assert bars >= 31 * 1_400
+
+
+async def test_history_comes_after_the_live_prices(sandbox: Running) -> None:
+    log = MemoryLog()
+    async with feeding(FeedsConfig.sandbox(sandbox.http_url), log, nothing):
+        await log.until(lambda _: bool(partitions(log) & BACKFILL), within_s=60)
+        assert partitions(log) >= LIVE
+
+
+async def test_what_is_fresh_is_not_backfilled(sandbox: Running) -> None:
+    log = MemoryLog()
+    asked = asyncio.Event()
+
+    async def newest() -> Mapping[int, int]:
+        asked.set()
+        return await everything()
+
+    async with feeding(FeedsConfig.sandbox(sandbox.http_url), log, newest):
+        await asked.wait()
+        seen = len(log.records)
+        await log.until(lambda records: len(records) >= seen + 20)
+    assert partitions(log) == LIVE
+
+
+async def test_a_dead_provider_does_not_disturb_the_others(sandbox: Running) -> None:
+    log = MemoryLog()
+    config = dataclasses.replace(
+        FeedsConfig.sandbox(sandbox.http_url),
+        fixer_url="http://127.0.0.1:1/api/latest",
+        binance_stream_url="ws://127.0.0.1:1",
+    )
+    async with feeding(config, log):
+        await log.until(lambda _: partitions(log) >= LIVE - {"fixer-0", "binance-0"})
+    assert partitions(log) == {"alphavantage-0", "coingecko-0"}
+
+
+async def test_without_keys_only_the_keyless_are_asked(sandbox: Running) -> None:
+    log = MemoryLog()
+    config = dataclasses.replace(
+        FeedsConfig.sandbox(sandbox.http_url), alphavantage_key=None, fixer_key=None
+    )
+    async with feeding(config, log, nothing):
+        wanted = {"binance-0", "coingecko-0", "binance-backfill", "coingecko-backfill"}
+        await log.until(lambda _: partitions(log) >= wanted, within_s=60)
+    assert partitions(log) == wanted
+
+
+async def test_a_wrong_key_stops_its_provider_alone(sandbox: Running) -> None:
+    log = MemoryLog()
+    config = dataclasses.replace(FeedsConfig.sandbox(sandbox.http_url), alphavantage_key="demo")
+    async with feeding(config, log):
+        await log.until(lambda _: partitions(log) >= LIVE - {"alphavantage-0"})
+    assert "alphavantage-0" not in partitions(log)
+
+
+async def test_a_log_that_fails_ends_the_feeds(sandbox: Running) -> None:
+    class Full(MemoryWriter):
+        async def append(self, entries: Sequence[LogEntry]) -> None:
+            raise OSError("disk full")
+
+    class FullLog(MemoryLog):
+        async def writer(self, partition: str, source: Source) -> LogWriter:
+            return Full(self, partition, source)
+
+    async with asyncio.timeout(20):
+        with pytest.raises(AppendError):
+            config = FeedsConfig.sandbox(sandbox.http_url)
+            await run(config, FullLog(), everything, asyncio.Event())
