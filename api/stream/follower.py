@@ -28,12 +28,13 @@ _log = logging.getLogger(__name__)
 
 
 class Follower:
-    """Brings live ticks to the board and tells the hub. `following` is False while Redis is away."""
+    """Brings live ticks to the board and tells the hub."""
 
     def __init__(
         self, reader: LiveReader, board: PriceBoard, hub: Hub, database: ReadPool, metrics: Metrics
     ) -> None:
-        self.following = False
+        self.attached = asyncio.Event()
+        """Set while the live stream is read; not while Redis is away."""
         self._reader = reader
         self._board = board
         self._hub = hub
@@ -41,6 +42,11 @@ class Follower:
         self._metrics = metrics
         self._places: dict[str, EntryId] = {}
         self._pause_s = FIRST_PAUSE_S
+
+    @property
+    def following(self) -> bool:
+        """Whether the live stream is read, so that the board holds the newest there is."""
+        return self.attached.is_set()
 
     async def run(self) -> None:
         """Follow for ever, through every loss of Redis."""
@@ -50,7 +56,8 @@ class Follower:
             except CacheUnavailableError as error:
                 if self.following:
                     _log.warning("live stream lost: %s", error)
-                self._set_following(False)
+                self.attached.clear()
+                self._metrics.stream_following.set(0)
                 await self._fill_from_database(self._board.known_ids())
                 await asyncio.sleep(self._pause_s)
                 self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
@@ -63,7 +70,8 @@ class Follower:
         loop = asyncio.get_running_loop()
         self._places = await self._reader.ends(self._places)
         await self._load_latest()
-        self._set_following(True)
+        self.attached.set()
+        self._metrics.stream_following.set(1)
         self._pause_s = FIRST_PAUSE_S
         looked_at = loaded_at = loop.time()
         while True:
@@ -107,7 +115,3 @@ class Follower:
             self._hub.publish(await refill(self._board, self._database, ids))
         except StorageError as error:
             _log.warning("prices not filled from the database: %s", error)
-
-    def _set_following(self, following: bool) -> None:
-        self.following = following
-        self._metrics.stream_following.set(following)

@@ -123,6 +123,8 @@ class Hub:
             if not groups:
                 continue
             price = self._board.price(self._board.instruments.by_id(id_), now_us)
+            if price is None:
+                continue
             self._metrics.stream_prices.inc()
             encoded = encode(price)
             for group in groups:
