@@ -1,0 +1,26 @@
+/** How components reach the market and the preferences. */
+
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Instrument } from "../api/types";
+import type { Market } from "./market";
+import type { Preferences } from "./preferences";
+
+export interface Store {
+  market: Market;
+  preferences: Preferences;
+}
+
+export const StoreContext = createContext<Store | undefined>(undefined);
+
+export function useStore(): Store {
+  const store = useContext(StoreContext);
+  if (!store) throw new Error("a component stands outside of the store");
+  return store;
+}
+
+/** The instruments that are known by now, none while they load. */
+export function useInstruments(): readonly Instrument[] {
+  const fetched = useStore().market.instruments.value;
+  return fetched.status === "ready" ? fetched.value : [];
+}
