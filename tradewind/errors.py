@@ -101,6 +101,18 @@ class NotRunningError(ProcessError):
         return f"nothing runs on {self.directory}"
 
 
+class StillRunningError(ProcessError):
+    """What was asked to stop has not stopped in its time."""
+
+    def __init__(self, directory: Path, pid: int) -> None:
+        super().__init__(directory, pid)
+        self.directory = directory
+        self.pid = pid
+
+    def __str__(self) -> str:
+        return f"process {self.pid} still works on {self.directory}; `kill -9 {self.pid}` ends it"
+
+
 class UnknownPipelineError(ProcessError):
     """A pipeline's name that nobody carries."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tradewind.servers.directory import DataDirectory, held_directory
 from tradewind.servers.postgres import NAME as POSTGRES
@@ -46,7 +47,7 @@ def with_running(settings: Settings) -> Settings:
     addresses = {
         "database_url": settings.database_url or state.database_url,
         "redis_url": settings.redis_url or state.redis_url,
-        "run": settings.run or state.run,
+        "run": settings.run or Path(state.run),
     }
     return settings.model_copy(update=addresses)
 

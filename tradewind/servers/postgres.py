@@ -124,10 +124,12 @@ def _remove_stale_locks(directory: DataDirectory) -> None:
 
 
 def _process_in(cluster: Path) -> int | None:
-    """A process that works in that directory, as each of PostgreSQL's does; None where none does."""
+    """A process of PostgreSQL that works in that directory, as all of its do; None for none."""
     place = cluster.stat()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # ended meanwhile, or somebody else's
+            if (process / "comm").read_text().strip() != NAME:
+                continue
             found = (process / "cwd").stat()
             if (found.st_dev, found.st_ino) == (place.st_dev, place.st_ino):
                 return int(process.name)

@@ -16,7 +16,7 @@ class State(msgspec.Struct, frozen=True):
     url: str
     database_url: str
     redis_url: str
-    run: Path
+    run: str
     processes: dict[str, int] = {}
     """The process ids of its children, by name."""
 

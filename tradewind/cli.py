@@ -1,0 +1,219 @@
+"""The command line. Each command imports what it needs when it runs: `--help` answers at once."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs, and only that
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+if TYPE_CHECKING:
+    from tradewind.settings import Settings
+
+app = App(
+    name="tradewind",
+    help="A real-time market-data platform: ticks in, candles, live prices and history out.",
+    help_format="plaintext",
+)
+
+Feed = Annotated[
+    Literal["sandbox", "live", "replay"] | None,
+    Parameter(help="Where the prices come from; sandbox, the default, simulates them."),
+]
+Recordings = Annotated[Path, Parameter(help="Recorded files.")]
+Data = Annotated[Path | None, Parameter(help="The data directory.")]
+Port = Annotated[int | None, Parameter(help="Where the API and the dashboard listen.")]
+DatabaseUrl = Annotated[
+    str | None, Parameter(help="A PostgreSQL or TimescaleDB of yours instead of the bundled one.")
+]
+RedisUrl = Annotated[
+    str | None, Parameter(help="A Redis or Valkey of yours instead of the bundled one.")
+]
+
+Speed = Annotated[
+    str, Parameter(help="How many times as fast as it happened; max: as fast as it goes.")
+]
+FromStart = Annotated[
+    bool,
+    Parameter(help="Read from the first row, not from where an earlier run ended.", negative=()),
+]
+
+
+@app.command
+def up(
+    *paths: Recordings,
+    feed: Feed = None,
+    data: Data = None,
+    port: Port = None,
+    database_url: DatabaseUrl = None,
+    redis_url: RedisUrl = None,
+) -> int:
+    """Run everything on this machine, until Ctrl-C."""
+    if (feed == "replay") != bool(paths):
+        raise SystemExit("tradewind: `--feed replay` and the files to replay go together")
+    settings = _settings(
+        feed=feed,
+        data=data,
+        port=port,
+        database_url=database_url,
+        redis_url=redis_url,
+        replay_paths=paths or None,
+    )
+    from tradewind.up import run_up
+
+    return run_up(settings)
+
+
+@app.command
+def down(*, data: Data = None) -> int:
+    """Stop what runs on the data directory, and wait for its end."""
+    settings = _settings(data=data)
+    from tradewind.up import run_down
+
+    return run_down(settings)
+
+
+@app.command
+def replay(
+    *paths: Recordings,
+    data: Data = None,
+    speed: Speed = "max",
+    from_start: FromStart = False,
+    database_url: DatabaseUrl = None,
+) -> int:
+    """Store the ticks of recorded files, beside a running `up` or on its own."""
+    if not paths:
+        raise SystemExit("tradewind: which files?")
+    settings = _settings(data=data, database_url=database_url)
+    from tradewind.replay import run_replay
+
+    _without_bytewax_variables()
+    return run_replay(paths, settings, speed=_speed(speed), from_start=from_start)
+
+
+@app.command
+def pipeline(name: str, *, data: Data = None) -> int:
+    """Run one flow: `store` or `live`."""
+    settings = _reaching(_settings(data=data))
+    from tradewind.flows import run_pipeline
+
+    _without_bytewax_variables()
+    return run_pipeline(name, settings)
+
+
+@app.command
+def feeds(*, data: Data = None) -> int:
+    """Run the connectors: from the providers into the inbox."""
+    settings = _reaching(_settings(data=data))
+    from tradewind.feeds import run_feeds
+
+    return run_feeds(settings)
+
+
+@app.command
+def api(*, data: Data = None, port: Port = None) -> int:
+    """Run the HTTP server: API, streams and dashboard."""
+    settings = _reaching(_settings(data=data, port=port))
+    from tradewind.web import run_api
+
+    return run_api(settings)
+
+
+@app.command
+def sandbox(*, port: Port = None) -> int:
+    """Run the local stand-in for the providers."""
+    settings = _settings(sandbox_port=port)
+    from connectors.sandbox.server import serve
+    from tradewind.lifetime import stop_requested
+
+    serve(
+        "127.0.0.1",
+        settings.sandbox_port,
+        profile=settings.sandbox_profile,
+        seed=settings.sandbox_seed,
+        stop=stop_requested(),
+    )
+    return 0
+
+
+@app.command
+def migrate(*, data: Data = None, database_url: DatabaseUrl = None) -> int:
+    """Bring the database to the current schema."""
+    settings = _settings(data=data, database_url=database_url)
+    from storage.migrate import migrate as migrate_database
+    from tradewind.servers import reach_database
+
+    # A supervisor runs the servers already, and holds the directory.
+    if settings.supervisor is not None:
+        migrate_database(settings.database())
+        return 0
+    with reach_database(settings) as url:
+        migrate_database(url)
+    return 0
+
+
+@app.command
+def doctor(*, data: Data = None, database_url: DatabaseUrl = None) -> int:
+    """Say which servers are used, what runs, and how large everything is."""
+    settings = _settings(data=data, database_url=database_url)
+    from tradewind.doctor import run_doctor
+
+    return run_doctor(settings)
+
+
+def main() -> None:
+    """Run the command; a ProcessError is one line on stderr and status 1."""
+    from tradewind.errors import ProcessError
+
+    try:
+        status = app(result_action="return_value")
+    except ProcessError as error:
+        from tradewind.console import print_error
+
+        print_error(error)
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _speed(text: str) -> float | None:
+    """Event seconds a second; None for `max`."""
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0.0 < speed < float("inf"):
+        raise SystemExit(f"tradewind: --speed is a positive number or `max`, not {text!r}")
+    return speed
+
+
+def _without_bytewax_variables() -> None:
+    from tradewind.settings import forget_bytewax_variables
+
+    forget_bytewax_variables()
+
+
+def _reaching(settings: "Settings") -> "Settings":
+    """With the addresses of a running `up`, for a command that was started by hand."""
+    if settings.supervisor is not None:
+        return settings
+    from tradewind.servers.bundle import with_running
+
+    return with_running(settings)
+
+
+def _settings(**given: object) -> "Settings":
+    """The settings of this command, and what they say about this process put in place."""
+    from tradewind.lifetime import tie_to_supervisor
+    from tradewind.settings import load_settings
+
+    settings = load_settings(**given)
+    if settings.supervisor is not None:
+        tie_to_supervisor(settings.supervisor)
+    from tradewind import logs
+
+    keys = (settings.alphavantage_key, settings.fixer_key, settings.coingecko_key)
+    logs.configure(settings.log_level, [key.get_secret_value() for key in keys if key])
+    return settings

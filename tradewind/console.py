@@ -1,0 +1,108 @@
+"""The console of `tradewind up`: what runs where, how to open it, and what went wrong; else quiet."""
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from tradewind.errors import ProcessError
+from tradewind.plan import url_of
+from tradewind.servers.program import Program
+from tradewind.settings import FeedChoice, Settings
+
+_FEEDS = {
+    FeedChoice.SANDBOX: "SIMULATED prices from the local sandbox",
+    FeedChoice.LIVE: "live prices",
+    FeedChoice.REPLAY: "recorded prices",
+}
+_NAME_WIDTH = 10
+_TAIL_LINES = 5
+
+
+class UpConsole:
+    """An observer of the supervisor that writes lines a person reads."""
+
+    def __init__(self, settings: Settings, console: Console | None = None) -> None:
+        self._settings = settings
+        self._console = console or Console(highlight=False)
+        self._began = time.monotonic()
+        self._failing: set[str] = set()
+        self._stopping_since: float | None = None
+        self._ran = False
+
+    def title(self) -> None:
+        """The first lines: what this is, on which data."""
+        feed = Text(_FEEDS[self._settings.feed], style="bold yellow")
+        if self._settings.feed is not FeedChoice.SANDBOX:
+            feed.stylize("bold cyan")
+        self._console.print(Text.assemble(("Tradewind", "bold"), " · ", feed))
+        self._console.print(Text(f"data in {_short(self._settings.data)}", style="dim"))
+
+    def starting(self, program: Program) -> None:
+        """Quiet: the line comes when it is ready."""
+
+    def ready(self, program: Program, pid: int, took_s: float) -> None:
+        """One line a program, at its first start and after a failure."""
+        again = program.name in self._failing
+        if self._ran and not again:
+            return
+        self._failing.discard(program.name)
+        self._line("✓", "green", program.name, "runs again" if again else program.where, took_s)
+
+    def ended(self, program: Program, how: str, again_in_s: float, tail: str) -> None:
+        """What happened, when it is started again, and the last it said."""
+        self._failing.add(program.name)
+        self._line("✗", "red", program.name, f"{how}; starts again in {again_in_s:.1f} s", None)
+        for line in tail.splitlines()[-_TAIL_LINES:]:
+            self._console.print(Text(f"  {'':{_NAME_WIDTH}} {line}", style="dim"))
+
+    def running(self) -> None:
+        """How to open it, and how to end it."""
+        self._ran = True
+        took_s = time.monotonic() - self._began
+        url = url_of(self._settings)
+        self._console.print(
+            Text.assemble(
+                ("Open ", "bold"),
+                (url, f"bold green link {url}"),
+                (f"  ready in {took_s:.1f} s", "dim"),
+            )
+        )
+        hint = f"API {url}/docs · logs in {_short(self._settings.logs)} · Ctrl-C stops everything"
+        self._console.print(Text(hint, style="dim"))
+
+    def stopping(self) -> None:
+        """That the end has begun."""
+        self._stopping_since = time.monotonic()
+        self._console.print(Text("stopping …", style="dim"))
+
+    def stopped(self) -> None:
+        """That the end has come."""
+        assert self._stopping_since is not None
+        took_s = time.monotonic() - self._stopping_since
+        self._console.print(Text(f"stopped in {took_s:.1f} s", style="dim"))
+
+    def _line(self, sign: str, style: str, name: str, what: str, took_s: float | None) -> None:
+        took = "" if took_s is None else f"{took_s:5.1f} s  "
+        self._console.print(
+            Text.assemble(
+                (sign, style), " ", (f"{name:{_NAME_WIDTH}} ", "bold"), (took, "dim"), what
+            ),
+            soft_wrap=True,
+        )
+
+
+def print_error(error: ProcessError) -> None:
+    """The one line that ends a command, with what a failed program said below it."""
+    first, _, rest = str(error).partition("\n")
+    console = Console(stderr=True, highlight=False)
+    console.print(Text.assemble(("tradewind: ", "bold red"), first), soft_wrap=True)
+    if rest:
+        console.print(Text(rest, style="dim"), soft_wrap=True)
+
+
+def _short(path: Path) -> str:
+    """With `~` for the home directory."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

@@ -1,0 +1,110 @@
+"""The plan of `tradewind up`: which programs run, in which order, and how each shows that it works.
+
+servers → migrations → sandbox → flows and feeds → API; they are stopped the other way round.
+"""
+
+import http.client
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+
+from tradewind.servers.bundle import bundled_programs
+from tradewind.servers.directory import DataDirectory
+from tradewind.servers.program import Program, StopSteps
+from tradewind.settings import FeedChoice, Settings, child_environment
+from tradewind.supervisor import Stage
+
+PROBE_TIMEOUT_S = 2.0
+START_ATTEMPTS = 3
+
+_OWN_STOP: StopSteps = ((None, 2.5), (signal.SIGTERM, 0.5))
+"""The end of stdin is an orderly stop for all of our own; a signal is for one that is still starting."""
+
+
+def _runs(_pid: int) -> bool:
+    # A flow or a connector is at work as soon as it runs: what it reads waits for it.
+    return True
+
+
+def stages_of(settings: Settings, directory: DataDirectory) -> list[Stage]:
+    """What `up` runs with these settings on that directory."""
+    environment = child_environment(settings)
+    migrate = _own("migrate", ("migrate",), environment, once=True)
+    flows = tuple(_flow(name, environment) for name in ("store", "live"))
+    feeds = _own("feeds", ("feeds",), environment)
+    stages = [bundled_programs(settings, directory), (migrate,), (*flows, feeds), (_api(settings),)]
+    if settings.feed is FeedChoice.SANDBOX:
+        stages.insert(2, (_sandbox(settings),))
+    return stages
+
+
+def _flow(name: str, environment: Mapping[str, str]) -> Program:
+    return _own(name, ("pipeline", name), environment)
+
+
+def _sandbox(settings: Settings) -> Program:
+    host, port = "127.0.0.1", settings.sandbox_port
+    return _own(
+        "sandbox",
+        ("sandbox",),
+        child_environment(settings),
+        ready=lambda _pid: _listens(host, port),
+        where=f"http://{host}:{port}",
+    )
+
+
+def _api(settings: Settings) -> Program:
+    return _own(
+        "api",
+        ("api",),
+        child_environment(settings),
+        ready=lambda _pid: _is_ready(settings.host, settings.port),
+        where=url_of(settings),
+    )
+
+
+def url_of(settings: Settings) -> str:
+    """Where a browser on this machine opens the dashboard."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def _own(
+    name: str,
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str],
+    *,
+    ready: Callable[[int], bool] = _runs,
+    once: bool = False,
+    where: str = "",
+) -> Program:
+    return Program(
+        name=name,
+        argv=(sys.executable, "-m", "tradewind", *arguments),
+        ready=ready,
+        stop_steps=_OWN_STOP,
+        start_attempts=1 if once else START_ATTEMPTS,
+        once=once,
+        environment=environment,
+        where=where,
+    )
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), PROBE_TIMEOUT_S).close()
+    except OSError:
+        return False
+    return True
+
+
+def _is_ready(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=PROBE_TIMEOUT_S)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
