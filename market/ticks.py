@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from market.errors import NotAPriceError
 from market.prices import MAX_DIGITS, decimal_of, exact
 
 Int64s = npt.NDArray[np.int64]
@@ -189,8 +188,8 @@ assert tuple(_COLUMNS) == tuple(field.name for field in fields(TickBatch))
 def _aligned(values: Sequence[Decimal | str | float | None]) -> tuple[list[int], int]:
     """The values as mantissas under their one common exponent; None becomes 0.
 
-    Where a common exponent would need more than 18 digits, the finer price is rounded half-even;
-    NotAPriceError where nothing would be left of it.
+    Where a common exponent would need more than 18 digits, the finer price is rounded half-even, but
+    never to 0, which would make it absent.
     """
     pairs = [(0, 0) if value is None else exact(value) for value in values]
     exponent = max(pair[1] for pair in pairs)
@@ -200,17 +199,13 @@ def _aligned(values: Sequence[Decimal | str | float | None]) -> tuple[list[int],
         else 0
     )
     exponent -= max(0, widest - MAX_DIGITS)
-    mantissas = [_rescaled(mantissa, own, exponent) for mantissa, own in pairs]
-    for value, mantissa in zip(values, mantissas, strict=True):
-        if value is not None and mantissa == 0:
-            raise NotAPriceError(value)
-    return mantissas, exponent
+    return [_rescaled(mantissa, own, exponent) for mantissa, own in pairs], exponent
 
 
 def _rescaled(mantissa: int, own: int, exponent: int) -> int:
     if own <= exponent:
         return mantissa * int(10 ** (exponent - own))
-    return round(Decimal(mantissa).scaleb(exponent - own))
+    return max(1, round(Decimal(mantissa).scaleb(exponent - own)))
 
 
 def _decimal_or_none(mantissa: np.int64, exponent: int) -> Decimal | None:

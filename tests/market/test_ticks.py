@@ -41,9 +41,9 @@ class TestRows:
         (row,) = TickBatch.of([Tick(0, 1, 10, QUOTE, bid=fine, ask=wide)]).rows()
         assert (row.bid, row.ask) == (Decimal("1.00001"), Decimal(wide))
 
-    def test_a_price_that_its_neighbour_would_round_to_nothing_is_refused(self) -> None:
-        with pytest.raises(NotAPriceError):
-            TickBatch.of([Tick(0, 1, 10, QUOTE, bid="0.0000000001", ask=10**17)])
+    def test_a_price_is_never_rounded_to_nothing(self) -> None:
+        (row,) = TickBatch.of([Tick(0, 1, 10, QUOTE, bid="1e-30", ask="10.5")]).rows()
+        assert (row.bid, row.ask) == (Decimal("1e-16"), Decimal("10.5"))
 
     @pytest.mark.parametrize("price", ["0", "-1", "NaN", float("inf")])
     def test_what_is_no_price_makes_no_batch(self, price: str | float) -> None:

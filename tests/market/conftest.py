@@ -1,0 +1,6 @@
+"""Hypothesis for this room: a pause of a shared machine is no failure."""
+
+from hypothesis import settings
+
+settings.register_profile("market", deadline=None)
+settings.load_profile("market")
