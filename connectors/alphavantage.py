@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.answers import Answer, Request, decode, decode_or_none, fields_of
-from connectors.bars import bar_prices
+from connectors.bars import BarRows
 from connectors.errors import (
     BadKeyError,
     BurstError,
@@ -21,9 +21,9 @@ from connectors.errors import (
     TransientError,
     UnknownAtProviderError,
 )
-from connectors.numerals import number_of, text_of, volume_of
+from connectors.numerals import number_of, text_of
 from connectors.refusals import refused
-from market.bars import BAR_US, LAST, MID, Bar, BarBatch
+from market.bars import BAR_US, LAST, MID, BarBatch
 from market.clock import datetime_of, microseconds
 from market.errors import MarketError, NotAPriceError
 from market.instruments import AssetClass, Instrument, InstrumentTable
@@ -34,7 +34,7 @@ PROVIDER = "alphavantage"
 BURST_RETRY_S = 2.0
 MINUTE_RETRY_S = 60.0
 
-_TIME = "%Y-%m-%d %H:%M:%S"
+_TIME = "YYYY-MM-DD HH:MM:SS"
 _ZONES: dict[str, tzinfo] = {"UTC": UTC, "US/Eastern": ZoneInfo("America/New_York")}
 _QUOTE_ENVELOPE = "Global Quote"
 _RATE_ENVELOPE = "Realtime Currency Exchange Rate"
@@ -42,6 +42,8 @@ _PRICE_FIELDS = ("1. open", "2. high", "3. low", "4. close")
 _VOLUME_FIELD = "5. volume"
 
 Fields = dict[str, msgspec.Raw]
+
+_fields = msgspec.json.Decoder(Fields)
 
 
 class _Context(msgspec.Struct):
@@ -182,25 +184,27 @@ def parse_series(
     context = decode_or_none(record.context.encode(), _Context)
     since_us = context.since if context else 0
     zone = _zone(text_of(_field(meta, "Time Zone")))
-    bars, refusals = [], []
+    bars = BarRows(PROVIDER)
+    refusals = []
     for stamp, raw in sorted(rows.items()):
         try:
             time_us = _microseconds(stamp, zone)
             if since_us <= time_us <= record.received_us - BAR_US:
-                fields = decode(PROVIDER, raw, Fields)
-                bars.append(_bar(fields, time_us, instrument, record.source.id, side))
+                fields = _fields.decode(raw)
+                bars.add(time_us, _prices(fields), fields.get(_VOLUME_FIELD))
         except (ConnectorError, MarketError) as error:
             refusals.append(refused(error, f'"{stamp}":{text_of(raw)}'))
-    return Parsed(TickBatch.empty(), BarBatch.of(bars), tuple(refusals))
+        except msgspec.MsgspecError:
+            refusals.append(refused("not a bar", f'"{stamp}":{text_of(raw)}'))
+    batch = bars.batch(instrument, record.source.id, side)
+    return Parsed(TickBatch.empty(), batch, tuple(refusals))
 
 
-def _bar(fields: Fields, time_us: int, instrument: int, source: int, side: int) -> Bar:
-    values = [fields[name] for name in _PRICE_FIELDS if name in fields]
-    if len(values) != len(_PRICE_FIELDS):
-        raise MalformedError(PROVIDER, "a bar without its four prices")
-    volume = volume_of(fields[_VOLUME_FIELD]) if _VOLUME_FIELD in fields else None
-    prices = bar_prices(PROVIDER, values)
-    return Bar(time_us, instrument, source, side, *prices, volume=volume)
+def _prices(fields: Fields) -> list[msgspec.Raw]:
+    try:
+        return [fields[name] for name in _PRICE_FIELDS]
+    except KeyError:
+        raise MalformedError(PROVIDER, "a bar without its four prices") from None
 
 
 def _series(body: Fields, interval: str) -> dict[str, msgspec.Raw]:
@@ -247,6 +251,8 @@ def _zone(name: str) -> tzinfo:
 
 def _microseconds(stamp: str, zone: tzinfo) -> int:
     try:
-        return microseconds(datetime.strptime(stamp, _TIME).replace(tzinfo=zone))
+        if len(stamp) != len(_TIME):
+            raise ValueError(stamp)
+        return microseconds(datetime.fromisoformat(stamp).replace(tzinfo=zone))
     except (ValueError, OverflowError) as error:
         raise MalformedError(PROVIDER, "a time of another form") from error

@@ -5,12 +5,11 @@ from typing import Annotated
 import msgspec
 
 from connectors.answers import Answer, Request, decode, decode_or_none
-from connectors.bars import bar_prices
+from connectors.bars import BarRows
 from connectors.binance_frames import PROVIDER, symbols_of
 from connectors.errors import BurstError, ConnectorError, TransientError, UnknownAtProviderError
-from connectors.numerals import volume_of
 from connectors.refusals import refused
-from market.bars import BAR_US, LAST, Bar, BarBatch
+from market.bars import BAR_US, LAST
 from market.errors import MarketError, UnknownSymbolError
 from market.instruments import Instrument, InstrumentTable
 from market.log import LogRecord, Parsed
@@ -84,20 +83,15 @@ def parse_klines(record: LogRecord, instruments: InstrumentTable) -> Parsed:
     _, names = symbols_of(instruments)
     if symbol not in names:
         raise UnknownSymbolError(symbol)
-    bars, refusals = [], []
+    bars = BarRows(PROVIDER)
+    refusals = []
     for raw in decode(PROVIDER, record.payload, list[msgspec.Raw]):
         try:
             row = decode(PROVIDER, raw, _Row)
-            if row.open_time_ms * 1_000 + BAR_US > record.received_us:
-                continue
-            bars.append(_bar(row, names[symbol], record.source.id))
+            time_us = row.open_time_ms * 1_000
+            if time_us + BAR_US <= record.received_us:
+                bars.add(time_us, (row.open, row.high, row.low, row.close), row.volume)
         except (ConnectorError, MarketError) as error:
             refusals.append(refused(error, bytes(raw)))
-    return Parsed(TickBatch.empty(), BarBatch.of(bars), tuple(refusals))
-
-
-def _bar(row: _Row, instrument: int, source: int) -> Bar:
-    prices = bar_prices(PROVIDER, (row.open, row.high, row.low, row.close))
-    return Bar(
-        row.open_time_ms * 1_000, instrument, source, LAST, *prices, volume=volume_of(row.volume)
-    )
+    batch = bars.batch(names[symbol], record.source.id, LAST)
+    return Parsed(TickBatch.empty(), batch, tuple(refusals))

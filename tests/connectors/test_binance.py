@@ -187,8 +187,8 @@ async def test_after_every_kind_of_end_it_connects_anew(end: str) -> None:
 async def test_silence_ends_a_connection() -> None:
     log, gaps = MemoryLog(), list[tuple[int, int]]()
     async with exchange(sends(1), sends(2)) as server:
-        options = {"silence_s": 0.1, "on_gap": lambda start, stop: gaps.append((start, stop))}
-        async with streaming(server.url, log, **options):
+        note = lambda start, stop: gaps.append((start, stop))  # noqa: E731
+        async with streaming(server.url, log, silence_s=0.1, on_gap=note):
             await log.until(lambda _: frames(log)[:2] == [1, 2])
     assert gaps[0] == (START_NS // 1_000, START_NS // 1_000)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from connectors.numerals import (
     common_exponent,
     number_of,
+    pair_of,
     power_of_ten,
     read_decimal,
     read_integer,
@@ -124,8 +125,14 @@ def test_a_number_is_what_was_written(value: Decimal) -> None:
 
 @pytest.mark.parametrize("text", NOT_PRICES)
 def test_what_is_no_price_is_refused(text: str) -> None:
-    with pytest.raises(NotAPriceError):
-        number_of(text)
+    for read in (number_of, pair_of):
+        with pytest.raises(NotAPriceError):
+            read(text)
+
+
+@given(plain | st.sampled_from(["1e-7", "1.50e3", "0.1" + "0" * 30]))
+def test_a_pair_is_the_exact_number(text: str) -> None:
+    assert exact_or_none(text) == (pair_of(text) if exact_or_none(text) else None)
 
 
 @pytest.mark.parametrize("raw", [b"null", b"true", b"[]", b"{}", b'"\\ud800"', b"0", b"-0.1"])

@@ -49,7 +49,7 @@ def small(tmp_path: Path, rows: list[int], pair: str = "eurusd") -> Path:
 
 
 def test_a_partition_is_named_after_the_content(tmp_path: Path) -> None:
-    copy = shutil.copy(FX, tmp_path / "copy.zip")
+    copy = Path(shutil.copy(FX, tmp_path / "copy.zip"))
     assert partition_of(copy) == partition_of(FX)
     assert partition_of(FX).startswith("file:")
     assert len(partition_of(FX)) == len("file:") + 16
@@ -91,7 +91,7 @@ def test_files_that_overlap_are_read_in_turns() -> None:
 
 
 def test_the_same_file_twice_is_one_partition(tmp_path: Path) -> None:
-    copy = shutil.copy(FX, tmp_path / "copy.zip")
+    copy = Path(shutil.copy(FX, tmp_path / "copy.zip"))
     reader = RecordingReader([FX, copy])
     assert list(reader.sources) == [partition_of(FX)]
     assert [source.provider for source in reader.sources.values()] == ["oanda"]
