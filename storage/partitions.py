@@ -89,18 +89,31 @@ def drop_ticks_before(connection: Connection, feed: Feed, before: date) -> list[
 def drop_inbox_before(connection: Connection, before: date) -> list[str]:
     """Drop the inbox days before `before` that every consumer has read to their end; their names.
 
-    What no consumer has registered for, or has not read, stays.
+    A consumer that has read any partition of a feed reads all of that feed: what it has not begun, and
+    what is of a feed that nobody reads, stays.
     """
-    unread = connection.execute(
-        "SELECT min(inbox.day) FROM market.inbox"
-        " JOIN market.inbox_partitions ON inbox_partitions.id = inbox.partition_id"
-        " LEFT JOIN (SELECT partition_id, min(log_offset) AS log_offset FROM market.inbox_consumers"
-        " GROUP BY partition_id) AS read ON read.partition_id = inbox.partition_id"
-        " WHERE inbox.log_offset > coalesce(read.log_offset, -1) AND inbox.day < %s",
-        (before,),
-    ).fetchone()
+    unread = connection.execute(_FIRST_UNREAD, (before,)).fetchone()
     limit = unread[0] if unread is not None and unread[0] is not None else before
     return _drop(connection, "inbox", min(before, limit))
+
+
+_FIRST_UNREAD = """
+    WITH reading AS (
+        SELECT DISTINCT consumer, feed FROM market.inbox_consumers
+        JOIN market.inbox_partitions ON inbox_partitions.id = partition_id
+        JOIN market.sources ON sources.id = source_id
+    ), read AS (
+        SELECT inbox_partitions.id AS partition_id,
+            min(coalesce(inbox_consumers.log_offset, -1)) AS log_offset
+        FROM market.inbox_partitions JOIN market.sources ON sources.id = source_id
+        LEFT JOIN reading USING (feed)
+        LEFT JOIN market.inbox_consumers ON inbox_consumers.consumer = reading.consumer
+            AND inbox_consumers.partition_id = inbox_partitions.id
+        GROUP BY inbox_partitions.id
+    )
+    SELECT min(day) FROM market.inbox JOIN read USING (partition_id)
+    WHERE inbox.log_offset > read.log_offset AND day < %s
+"""
 
 
 def _drop(connection: Connection, parent: str, before: date) -> list[str]:
