@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 - a command imports what it needs, and only that
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -165,6 +164,7 @@ def doctor(*, data: Data = None, database_url: DatabaseUrl = None) -> int:
 def main() -> None:
     """Run the command; a ProcessError is one line on stderr and status 1."""
     from tradewind.errors import ProcessError
+    from tradewind.lifetime import leave
 
     try:
         status = app(result_action="return_value")
@@ -173,7 +173,7 @@ def main() -> None:
 
         print_error(error)
         status = 1
-    sys.exit(status if isinstance(status, int) else 0)
+    leave(status if isinstance(status, int) else 0)
 
 
 def _speed(text: str) -> float | None:

@@ -1,17 +1,20 @@
 """How long a process runs: until a signal, or until its supervisor asks or is gone."""
 
 import contextlib
+import logging
 import os
 import signal
 import sys
 import threading
 from types import FrameType
+from typing import NoReturn
 
 from tradewind.servers.guard import die_with_parent
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _stop = threading.Event()
+_supervised = threading.Event()
 
 
 def stop_requested() -> threading.Event:
@@ -33,8 +36,22 @@ def tie_to_supervisor(supervisor: int) -> None:
     It is killed where the supervisor dies: nobody is left who would wait for an orderly end, and
     nothing that is kept depends on one.
     """
+    _supervised.set()
     die_with_parent(supervisor, signal.SIGKILL)
     threading.Thread(target=_watch_stdin, name="stdin", daemon=True).start()
+
+
+def leave(status: int) -> NoReturn:
+    """End this process with that status; a supervised one without taking the interpreter apart.
+
+    That costs a third of a second of a core with all that is imported, for each of five at once.
+    """
+    if _supervised.is_set():
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _on_signal(number: int, _frame: FrameType | None) -> None:

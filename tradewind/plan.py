@@ -1,6 +1,6 @@
 """The plan of `tradewind up`: which programs run, in which order, and how each shows that it works.
 
-servers → migrations → sandbox → flows and feeds → API; they are stopped the other way round.
+servers and sandbox → migrations → flows → connectors and API; they are stopped the other way round.
 """
 
 import http.client
@@ -33,10 +33,10 @@ def stages_of(settings: Settings, directory: DataDirectory) -> list[Stage]:
     migrate = _own("migrate", ("migrate",), environment, once=True)
     flows = tuple(_flow(name, environment) for name in ("store", "live"))
     feeds = _own("feeds", ("feeds",), environment)
-    stages = [bundled_programs(settings, directory), (migrate,), (*flows, feeds), (_api(settings),)]
+    first = bundled_programs(settings, directory)
     if settings.feed is FeedChoice.SANDBOX:
-        stages.insert(2, (_sandbox(settings),))
-    return stages
+        first = (*first, _sandbox(settings))
+    return [first, (migrate,), flows, (feeds, _api(settings))]
 
 
 def _flow(name: str, environment: Mapping[str, str]) -> Program:
