@@ -114,15 +114,25 @@ export class Market {
   }
 }
 
-/** From the request's first byte to the answer's, as the browser timed it: a busy page adds nothing. */
-async function roundTrip(url: string): Promise<number | null> {
-  const sentMs = performance.now();
-  await fetch(url, { cache: "no-store" });
-  const timings = performance.getEntriesByName(new URL(url, location.href).href);
-  const timing = timings.at(-1) as PerformanceResourceTiming | undefined;
-  performance.clearResourceTimings();
-  if (!timing || timing.startTime < sentMs || timing.responseStart === 0) return null;
-  return timing.responseStart - timing.requestStart;
+/** From the request to the answer's first byte, as the browser timed it: a busy page adds nothing. */
+function roundTrip(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const address = new URL(url, location.href).href;
+    const observer = new PerformanceObserver((list) => {
+      const timing = list.getEntriesByName(address)[0] as PerformanceResourceTiming | undefined;
+      if (!timing) return;
+      observer.disconnect();
+      resolve(timing.responseStart - timing.requestStart);
+    });
+    observer.observe({ type: "resource" });
+    fetch(url, { cache: "no-store" }).then(
+      (response) => response.arrayBuffer(),
+      (error: unknown) => {
+        observer.disconnect();
+        reject(error);
+      },
+    );
+  });
 }
 
 async function fetchInstruments(aborted: AbortSignal): Promise<Instrument[]> {
