@@ -146,7 +146,7 @@ _RECOMPUTE = f"""
     SELECT %(start)s, %(instrument)s, %(source)s, side, %(feed)s,
         trim_scale((array_agg(price ORDER BY time, seq))[1]), trim_scale(max(price)),
         trim_scale(min(price)), trim_scale((array_agg(price ORDER BY time DESC, seq DESC))[1]),
-        trim_scale(sum(size)), count(*), NULL, NULL
+        nullif(trim_scale(sum(trunc(size, 18))), 0), count(*), NULL, NULL
     FROM sides GROUP BY side
     ON CONFLICT (instrument_id, side, feed, time, source_id) DO UPDATE SET
         open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,

@@ -50,6 +50,7 @@ class PushListener:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind(str(self._path))
+        self._inode = self._path.stat().st_ino
 
     def wait(self, timeout_s: float) -> bool:
         """Block until a record is there or the time is over; whether one is."""
@@ -63,12 +64,16 @@ class PushListener:
                 data = self._socket.recv(MAX_DATAGRAM_BYTES + 1)
             except BlockingIOError:
                 return
-            yield _decode(data)
+            record = _decode(data)
+            if record is not None:
+                yield record
 
     def close(self) -> None:
         """Stop listening."""
         self._socket.close()
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if self._path.stat().st_ino == self._inode:  # not that of one that took the place
+                self._path.unlink()
 
 
 def _encode(record: LogRecord) -> bytes:
@@ -83,9 +88,12 @@ def _encode(record: LogRecord) -> bytes:
     return orjson.dumps(head) + b"\n" + record.payload
 
 
-def _decode(data: bytes) -> LogRecord:
+def _decode(data: bytes) -> LogRecord | None:
+    """The record, or None where another program's or version's words came."""
     head, _, payload = data.partition(b"\n")
-    partition, offset, source_id, kind, context, received_us = orjson.loads(head)
-    return LogRecord(
-        partition, offset, source_by_id(source_id), kind, context, received_us, payload
-    )
+    try:
+        partition, offset, source_id, kind, context, received_us = orjson.loads(head)
+        source = source_by_id(source_id)
+    except (ValueError, TypeError):
+        return None
+    return LogRecord(partition, offset, source, kind, context, received_us, payload)
