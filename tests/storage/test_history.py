@@ -14,6 +14,7 @@ from market.sources import Feed, source_of
 from market.ticks import Tick
 from storage.history import (
     CandleQuery,
+    CandleRow,
     CloseQuestion,
     TickKey,
     TickQuery,
@@ -173,15 +174,12 @@ class TestCandles:
         self, database_url: str, pool: ReadPool, monkeypatch: pytest.MonkeyPatch, interval: Interval
     ) -> None:
         store_ticks(database_url, [btc(41 * n, str(n + 1), n) for n in range(120)])
-        everything, more = await pool.read(candles_from, candle_query(interval))
-        if interval is Interval.M1:
-            assert (len(everything), more) == (100, True)
-            return
-        assert more is False
+        everything, more = await pool.read(candles_from, candle_query(interval, limit=1_000))
+        assert (more, sum(row.ticks for row in everything)) == (False, 120)
         monkeypatch.setattr("storage.history.MAX_MINUTES", 50)
-        seen = []
-        start = START
-        while more or not seen:
+        seen: list[CandleRow] = []
+        start, more = START, True
+        while more:
             query = candle_query(interval, start=start, limit=7)
             rows, more = await pool.read(candles_from, query)
             seen += rows
