@@ -130,7 +130,9 @@ def single_ticks(parsed: Iterable[Parsed]) -> list[tuple[str, tuple[int, float]]
 
 def fold_window(ticks: list[tuple[str, tuple[int, float]]]) -> int:
     """One-minute OHLC by Bytewax's own windows, one tick an item; the number of candles."""
-    clock = win.EventClock(lambda row: datetime_of(row[0]), timedelta(seconds=0))
+    clock: win.EventClock[tuple[int, float]] = win.EventClock(
+        lambda row: datetime_of(row[0]), timedelta(seconds=0)
+    )
     start = datetime_of(0).astimezone(UTC)
     flow = Dataflow("windows")
     out: list[Any] = []

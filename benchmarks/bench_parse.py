@@ -103,8 +103,15 @@ def _float_columns(payload: bytes) -> FloatColumns:
             ask.append(0.0)
             price.append(float(data.p))
             size.append(float(data.q))
-    whole = (np.array(column, np.int64) for column in (time, seq, instrument))
-    return FloatColumns(*whole, *(np.array(column) for column in (bid, ask, price, size)))
+    return FloatColumns(
+        np.array(time),
+        np.array(seq),
+        np.array(instrument),
+        np.array(bid),
+        np.array(ask),
+        np.array(price),
+        np.array(size),
+    )
 
 
 def assert_same_columns(batch: TickBatch, columns: FloatColumns) -> None:
@@ -131,6 +138,10 @@ def test_frames_to_columns(compare: Compare, records: list[LogRecord], ticks: in
     )
 
 
+Number = Decimal | str | float | None
+"""What a `Tick` may hold; here every number that is there is a Decimal."""
+
+
 @dataclass(slots=True)
 class NormalTick:
     """One object a tick, its symbol ours and its numbers exact."""
@@ -139,10 +150,10 @@ class NormalTick:
     symbol: str
     kind: int
     seq: int
-    bid: Decimal | None = None
-    ask: Decimal | None = None
-    price: Decimal | None = None
-    size: Decimal | None = None
+    bid: Number = None
+    ask: Number = None
+    price: Number = None
+    size: Number = None
 
 
 def single_ticks(records: list[LogRecord]) -> list[NormalTick]:
@@ -169,10 +180,19 @@ def _single_ticks(payload: bytes) -> Iterator[NormalTick]:
 def test_frames_to_normalised_ticks(compare: Compare, records: list[LogRecord], ticks: int) -> None:
     own_ticks = (tick for batch in ours(records) for tick in batch.rows())
     for own, other in zip(own_ticks, single_ticks(records), strict=True):
-        assert NormalTick(
-            own.time_us, CATALOGUE.by_id(own.instrument).symbol, own.kind, own.seq,
-            own.bid, own.ask, own.price, own.size,
-        ) == other
+        assert (
+            NormalTick(
+                own.time_us,
+                CATALOGUE.by_id(own.instrument).symbol,
+                own.kind,
+                own.seq,
+                own.bid,
+                own.ask,
+                own.price,
+                own.size,
+            )
+            == other
+        )
     compare(
         "JSON frames to normalised ticks",
         lambda: ours(records),

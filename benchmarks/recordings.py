@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from connectors.parsing import parse
@@ -43,7 +44,9 @@ def repeated_frames(paths: Sequence[Path], times: int, directory: Path) -> list[
 
 def records_of(paths: Sequence[Path]) -> list[LogRecord]:
     """Every record of the files, in the reader's order."""
-    reader, after, found = RecordingReader(paths), {}, []
+    reader = RecordingReader(paths)
+    after: dict[str, int] = {}
+    found = []
     while not reader.finished():
         for record in reader.read(after):
             after[record.partition] = record.offset
@@ -63,5 +66,9 @@ def _shifted(frames: bytes, copy: int) -> bytes:
         (_IDENTITY, copy * SHIFT_IDS),
     )
     for pattern, shift in shifts:
-        frames = pattern.sub(lambda found, by=shift: b"%d" % (int(found[0]) + by), frames)
+        frames = pattern.sub(partial(_plus, shift), frames)
     return frames
+
+
+def _plus(shift: int, found: re.Match[bytes]) -> bytes:
+    return b"%d" % (int(found[0]) + shift)

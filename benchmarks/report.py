@@ -42,7 +42,9 @@ def table(rows: Sequence[Row]) -> str:
         baseline = "" if row.baseline is None else f"{_short(row.baseline)} ({row.baseline_name})"
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         verdict = "holds" if row.holds else "MISSED"
-        cells.append((row.name, f"{_short(row.ours)} {row.unit}", baseline, ratio, row.target, verdict))
+        cells.append(
+            (row.name, f"{_short(row.ours)} {row.unit}", baseline, ratio, row.target, verdict)
+        )
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
