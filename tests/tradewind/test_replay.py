@@ -40,7 +40,7 @@ def test_the_recorded_eurusd_is_stored_once_however_often_it_is_replayed(
     assert closing_line(first) == "532,903 stored, 0 duplicate, 0 quarantined"
     for _ in range(2):
         assert closing_line(again) == "0 stored, 532,903 duplicate, 0 quarantined"
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(database_url, autocommit=True) as connection:
         assert connection.execute("SELECT count(*) FROM market.ticks").fetchone() == (EURUSD_TICKS,)
         assert_candles_are_those_of_the_ticks(connection)
         for side in ("m", "b", "a"):
@@ -98,7 +98,7 @@ def test_binance_frames_become_trades_and_quotes(
     file = test_data / "crypto_ws" / "binance_spot_2024" / "ethusdt_20240808.gz"
     line = closing_line(replay(database_url, tmp_path, file, "--speed", "max"))
     assert line == "30,183 stored, 0 duplicate, 0 quarantined"
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(database_url, autocommit=True) as connection:
         kinds = connection.execute("SELECT kind, count(*) FROM market.ticks GROUP BY 1 ORDER BY 1")
         assert kinds.fetchall() == [("q", 24_077), ("t", 6_106)]
         assert_books_balance(connection)
