@@ -6,21 +6,27 @@ import dataclasses
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 
+from connectors import backfilling
+from connectors.coverage import coverage_of
 from connectors.errors import AppendError
-from connectors.feeds import FeedsConfig, run
+from connectors.feeds import FeedsConfig, NewestBars, run
 from connectors.parsing import parse
 from connectors.sandbox.server import Running, running
 from market.clock import system_clock
-from market.instruments import CATALOGUE
-from market.log import LogEntry, LogRecord, LogWriter
+from market.instruments import CATALOGUE, InstrumentTable
+from market.log import LogEntry, LogWriter
 from market.sources import Feed, Source
 from tests.connectors.support import MemoryLog, MemoryWriter
+from tests.connectors.test_binance import FRAME, exchange, sends
 
 LIVE = {"binance-0", "alphavantage-0", "coingecko-0", "fixer-0"}
 BACKFILL = {"binance-backfill", "alphavantage-backfill", "coingecko-backfill"}
-HISTORIES = {"binance-backfill": 20, "alphavantage-backfill": 21, "coingecko-backfill": 9}
-"""How many answers the last day takes of each."""
+SOME = InstrumentTable(
+    CATALOGUE.by_symbol(symbol)
+    for symbol in "EUR-USD AAPL EUR-SEK EUR-NGN BTC-USDT ETH-USDT BTC-USD PEPE-USD".split()
+)
 
 
 @pytest.fixture
@@ -39,11 +45,14 @@ async def everything() -> Mapping[int, int]:
 
 @contextlib.asynccontextmanager
 async def feeding(
-    config: FeedsConfig, log: MemoryLog, newest: object = everything
+    config: FeedsConfig,
+    log: MemoryLog,
+    newest: NewestBars = everything,
+    instruments: InstrumentTable = SOME,
 ) -> AsyncIterator[None]:
     """Feeds that run for the time of the block and stop cleanly."""
     stop = asyncio.Event()
-    task = asyncio.create_task(run(config, log, newest, stop))  # type: ignore[arg-type]
+    task = asyncio.create_task(run(config, log, newest, stop, instruments=instruments))
     try:
         yield
     finally:
@@ -56,23 +65,36 @@ def partitions(log: MemoryLog) -> set[str]:
     return set(log.counts)
 
 
+async def test_every_provider_quotes_and_a_day_is_backfilled(sandbox: Running) -> None:
+    await expect_everything(sandbox, SOME)
+
+
+@pytest.mark.slow
 async def test_every_instrument_is_quoted_and_a_day_is_backfilled(sandbox: Running) -> None:
-    log = MemoryLog()
-    async with feeding(FeedsConfig.sandbox(sandbox.http_url), log, nothing):
+    await expect_everything(sandbox, CATALOGUE)
 
-        def complete(_: list[LogRecord]) -> bool:
-            wanted = HISTORIES | {"alphavantage-0": 21} | dict.fromkeys(LIVE, 1)
-            return all(log.counts[name] >= count for name, count in wanted.items())
 
-        await log.until(complete, within_s=60)
-    outcomes = [(record, parse(record, CATALOGUE)) for record in log.records]
+async def expect_everything(sandbox: Running, instruments: InstrumentTable) -> None:
+    """Every instrument gets a live tick, and a day of bars or points where there is a history."""
+    log, coverage = MemoryLog(), coverage_of(instruments)
+    wanted = {
+        "binance-backfill": 2 * len(coverage.binance),
+        "alphavantage-backfill": len(coverage.alphavantage),
+        "coingecko-backfill": len(coverage.coingecko),
+        "alphavantage-0": len(coverage.alphavantage),
+    } | dict.fromkeys(LIVE - {"alphavantage-0"}, 1)
+    async with feeding(FeedsConfig.sandbox(sandbox.http_url), log, nothing, instruments):
+        await log.until(
+            lambda _: all(log.counts[name] >= count for name, count in wanted.items()), within_s=100
+        )
+    outcomes = [(record, parse(record, instruments)) for record in log.records]
     assert [each.refused for _, each in outcomes if each.refused] == []
     assert {record.source.feed for record in log.records} == {Feed.SIMULATED}
     live = [each.ticks for record, each in outcomes if record.partition in LIVE]
     quoted = {instrument for ticks in live for instrument in ticks.instrument.tolist()}
-    assert quoted >= {each.id for each in CATALOGUE if not each.symbol.endswith("-USDT")}
+    assert quoted >= {each.id for each in instruments if each.quote != "USDT"}
     bars = sum(len(each.bars) for record, each in outcomes if record.partition in BACKFILL)
-    assert bars >= 31 * 1_400
+    assert bars >= 1_400 * (len(coverage.binance) + len(coverage.alphavantage))
 
 
 async def test_history_comes_after_the_live_prices(sandbox: Running) -> None:
@@ -141,3 +163,27 @@ async def test_a_log_that_fails_ends_the_feeds(sandbox: Running) -> None:
         with pytest.raises(AppendError):
             config = FeedsConfig.sandbox(sandbox.http_url)
             await run(config, FullLog(), everything, asyncio.Event())
+
+
+async def test_a_gap_of_the_stream_is_filled_after_it(
+    sandbox: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfilling, "KLINES_GAP_US", -1)
+    log, table = MemoryLog(), InstrumentTable([CATALOGUE.by_symbol("BTC-USDT")])
+    cut = asyncio.Event()
+
+    async def until_cut(connection: ServerConnection) -> None:
+        await connection.send(FRAME % 1)
+        await cut.wait()
+
+    async with exchange(until_cut, sends(2)) as standing:
+        config = dataclasses.replace(
+            FeedsConfig.sandbox(sandbox.http_url),
+            binance_stream_url=standing.url,
+            alphavantage_key=None,
+            fixer_key=None,
+        )
+        async with feeding(config, log, everything, table):
+            await log.until(lambda _: log.counts["binance-backfill"] == 1)
+            cut.set()
+            await log.until(lambda _: log.counts["binance-backfill"] == 2)
