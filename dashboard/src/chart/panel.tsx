@@ -36,7 +36,7 @@ export function CandlePanel({ instrument }: { instrument: Instrument }) {
         <Overlay series={series} interval={interval} />
         {isStale && (
           <p class="candles__banner" role="status">
-            No prices arrive: the chart stands still until the connection is back.
+            No prices arrive: the chart stands still.
           </p>
         )}
       </div>

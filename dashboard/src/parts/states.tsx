@@ -23,6 +23,6 @@ export function Notice({ title, children, action }: NoticeProps) {
 }
 
 /** A grey bar in the place and size of what will stand there. */
-export function Bone({ width }: { width: number | string }) {
-  return <span class="bone" style={{ width }} />;
+export function Bone({ widthPx }: { widthPx: number }) {
+  return <span class="bone" style={{ width: `${widthPx}px` }} />;
 }

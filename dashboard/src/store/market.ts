@@ -58,6 +58,7 @@ export class Market {
   start(): void {
     this.stream.connect();
     void this.list.load();
+    void this.fetchPrices();
     window.setInterval(() => void this.ping(), PING_INTERVAL_MS);
     window.addEventListener("online", () => this.stream.wake());
     this.page.addEventListener("visibilitychange", () => {
@@ -89,11 +90,11 @@ export class Market {
   private connected(): void {
     this.connects.value += 1;
     if (this.list.fetched.peek().status !== "ready") void this.list.load();
-    void this.fetchPrices();
+    if (this.connects.peek() > 1) void this.fetchPrices();
     void this.ping();
   }
 
-  /** The stream's snapshot brings the prices; this adds those that have none, and the feed class. */
+  /** Adds to the stream's snapshot those that have no price, and the feed class; and stands in for it. */
   private async fetchPrices(): Promise<void> {
     try {
       const { data, meta } = await get<Price[]>("/api/market/prices");

@@ -3,7 +3,7 @@
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { Instrument } from "../../api/types";
-import { ageInWords } from "../../lib/times";
+import { shortAge } from "../../lib/times";
 import { REFERENCE_LABEL } from "../../lib/words";
 import { Change, ChangePercent } from "../../parts/change";
 import { FlashingPrice } from "../../parts/flashing";
@@ -52,9 +52,13 @@ function StateTag({ instrument }: { instrument: Instrument }) {
   const quote = market.board.quote(instrument.symbol);
   const text = useComputed(() => {
     if (!quote.value || quote.value.state === "live") return "";
-    const word = quote.value.state === "closed" ? "Closed" : "Stale";
     if (quote.value.as_of === null) return "No price yet";
-    return `${word}, last price ${ageInWords(ageOf(quote.value, market.now.value))}`;
+    const word = quote.value.state === "closed" ? "Closed" : "Stale";
+    return `${word} · ${shortAge(ageOf(quote.value, market.now.value))}`;
   });
-  return <span class="tag">{text}</span>;
+  return (
+    <span class="tag" title="Whether the price is old, and how old">
+      {text}
+    </span>
+  );
 }

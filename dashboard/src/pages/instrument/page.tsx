@@ -5,9 +5,10 @@ import { CandlePanel } from "../../chart/panel";
 import type { Instrument } from "../../api/types";
 import { formatPrice } from "../../lib/numbers";
 import { BackIcon } from "../../parts/icons";
-import { Bone, Notice } from "../../parts/states";
+import { Notice } from "../../parts/states";
 import { Link, navigate } from "../../router";
 import { useStore } from "../../store/context";
+import { InstrumentBones } from "./bones";
 import { FactList } from "./facts";
 import { InstrumentHead } from "./head";
 
@@ -64,19 +65,7 @@ function InstrumentSkeleton() {
   return (
     <div class="instrument" aria-busy="true">
       <section class="instrument__main">
-        <div class="head">
-          <div class="head__title">
-            <Bone width={160} />
-          </div>
-          <div class="head__quote">
-            <Bone width={220} />
-          </div>
-        </div>
-        <div class="candles">
-          <div class="candles__box">
-            <div class="candles__bones" />
-          </div>
-        </div>
+        <InstrumentBones />
       </section>
       <aside class="instrument__facts" />
     </div>

@@ -9,6 +9,7 @@ import { OpenIcon } from "../../parts/icons";
 import { Notice } from "../../parts/states";
 import { Link } from "../../router";
 import { useStore } from "../../store/context";
+import { InstrumentBones } from "../instrument/bones";
 import { InstrumentHead } from "../instrument/head";
 import { QuoteStrip } from "../instrument/facts";
 import { Filters } from "./head";
@@ -59,7 +60,7 @@ function Markets({ instruments }: { instruments: readonly Instrument[] | undefin
       </section>
       {showsBeside && (
         <section class="markets__beside" aria-label="Selected instrument">
-          {chosen && <Beside instrument={chosen} />}
+          {chosen ? <Beside instrument={chosen} /> : <InstrumentBones />}
         </section>
       )}
     </div>

@@ -3,7 +3,7 @@
 import { useComputed, type ReadonlySignal } from "@preact/signals";
 import { memo } from "../../parts/memo";
 import type { Instrument } from "../../api/types";
-import { formatPrice, spreadOf } from "../../lib/numbers";
+import { formatPrice, NOTHING, spreadOf } from "../../lib/numbers";
 import { instrumentPath } from "../../lib/routes";
 import { localClock, shortAge, utcTime } from "../../lib/times";
 import { sourceLabel } from "../../lib/words";
@@ -25,11 +25,11 @@ export const Row = memo(function Row({ instrument, index, isSelected, isTabStop 
   const { symbol, name, decimals } = instrument;
   const { market } = useStore();
   const quote = market.board.quote(symbol);
-  const text = (of: (quote: Quote) => string): ReadonlySignal<string> =>
-    useComputed(() => (quote.value ? of(quote.value) : ""));
-  const bid = text((q) => formatPrice(q.bid, decimals));
-  const ask = text((q) => formatPrice(q.ask, decimals));
-  const spread = text((q) => formatPrice(spreadOf(q.bid, q.ask), decimals));
+  const text = (of: (quote: Quote) => string, none = ""): ReadonlySignal<string> =>
+    useComputed(() => (quote.value ? of(quote.value) : none));
+  const bid = text((q) => formatPrice(q.bid, decimals), NOTHING);
+  const ask = text((q) => formatPrice(q.ask, decimals), NOTHING);
+  const spread = text((q) => formatPrice(spreadOf(q.bid, q.ask), decimals), NOTHING);
   const age = text((q) => (q.as_of === null ? "" : shortAge(ageOf(q, market.now.value))));
   const state = text((q) => q.state);
   const origin = text((q) => originOf(q));
@@ -50,8 +50,10 @@ export const Row = memo(function Row({ instrument, index, isSelected, isTabStop 
         <Link to={instrumentPath(symbol)} tabIndex={-1} class="row__symbol">
           {symbol}
         </Link>
-        <span class="row__name">{name}</span>
         <span class="row__state">{state}</span>
+        <span class="row__name" title={name}>
+          {name}
+        </span>
       </td>
       <td class="cell--last">
         <FlashingPrice quote={quote} decimals={decimals} />

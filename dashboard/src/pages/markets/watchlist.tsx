@@ -83,7 +83,7 @@ export function Watchlist({ items, selected, showsBeside, select }: WatchlistPro
       >
         <ColumnHeads />
         <tbody>
-          <tr class="filler" aria-hidden="true" style={{ height: sight.paddingTopPx }} />
+          <tr class="filler" aria-hidden="true" style={{ height: `${sight.paddingTopPx}px` }} />
           {drawn.map((item, offset) =>
             item.kind === "group" ? (
               <GroupRow key={item.key} label={item.label} count={item.count} />
@@ -97,7 +97,7 @@ export function Watchlist({ items, selected, showsBeside, select }: WatchlistPro
               />
             ),
           )}
-          <tr class="filler" aria-hidden="true" style={{ height: sight.paddingBottomPx }} />
+          <tr class="filler" aria-hidden="true" style={{ height: `${sight.paddingBottomPx}px` }} />
         </tbody>
       </table>
     </div>
@@ -115,16 +115,16 @@ export function WatchlistSkeleton() {
             <tr key={index} class="row">
               <td class="cell--pin" />
               <td class="cell--symbol">
-                <Bone width={72 + ((index * 37) % 80)} />
+                <Bone widthPx={72 + ((index * 37) % 80)} />
               </td>
               <td class="cell--last">
-                <Bone width={64} />
+                <Bone widthPx={64} />
               </td>
               <td class="cell--change">
-                <Bone width={48} />
+                <Bone widthPx={48} />
               </td>
               <td class="cell--percent">
-                <Bone width={40} />
+                <Bone widthPx={40} />
               </td>
               <td class="cell--bid" />
               <td class="cell--ask" />
