@@ -37,6 +37,16 @@ class Clock:
 
 
 @dataclass
+class Gaps:
+    """What the client says that it has missed."""
+
+    noted: list[tuple[int, int]] = field(default_factory=list)
+
+    def note(self, start_us: int, end_us: int) -> None:
+        self.noted.append((start_us, end_us))
+
+
+@dataclass
 class Exchange:
     """Plays one act a connection, the last one for all that follow."""
 
@@ -173,24 +183,22 @@ async def test_frames_that_come_during_an_append_go_together() -> None:
 
 @pytest.mark.parametrize("end", ["close", "vanish", "shut down"])
 async def test_after_every_kind_of_end_it_connects_anew(end: str) -> None:
-    log, gaps = MemoryLog(), list[tuple[int, int]]()
+    log, gaps = MemoryLog(), Gaps()
     async with exchange(sends(1, 2, then=end), sends(3)) as server:
-        note = lambda start, stop: gaps.append((start, stop))  # noqa: E731
-        async with streaming(server.url, log, on_gap=note):
+        async with streaming(server.url, log, on_gap=gaps.note):
             await log.until(lambda _: 3 in frames(log))
     assert frames(log)[-1] == 3
     assert set(frames(log)) <= {1, 2, 3}
     assert len(server.paths) == 2
-    assert len(gaps) <= 1
+    assert len(gaps.noted) <= 1
 
 
 async def test_silence_ends_a_connection() -> None:
-    log, gaps = MemoryLog(), list[tuple[int, int]]()
+    log, gaps = MemoryLog(), Gaps()
     async with exchange(sends(1), sends(2)) as server:
-        note = lambda start, stop: gaps.append((start, stop))  # noqa: E731
-        async with streaming(server.url, log, silence_s=0.1, on_gap=note):
+        async with streaming(server.url, log, silence_s=0.1, on_gap=gaps.note):
             await log.until(lambda _: frames(log)[:2] == [1, 2])
-    assert gaps[0] == (START_NS // 1_000, START_NS // 1_000)
+    assert gaps.noted[0] == (START_NS // 1_000, START_NS // 1_000)
 
 
 async def test_an_old_connection_is_left_for_a_new_one() -> None:
