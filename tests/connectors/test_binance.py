@@ -184,9 +184,11 @@ async def test_frames_that_come_during_an_append_go_together() -> None:
 @pytest.mark.parametrize("end", ["close", "vanish", "shut down"])
 async def test_after_every_kind_of_end_it_connects_anew(end: str) -> None:
     log, gaps = MemoryLog(), Gaps()
-    async with exchange(sends(1, 2, then=end), sends(3)) as server:
-        async with streaming(server.url, log, on_gap=gaps.note):
-            await log.until(lambda _: 3 in frames(log))
+    async with (
+        exchange(sends(1, 2, then=end), sends(3)) as server,
+        streaming(server.url, log, on_gap=gaps.note),
+    ):
+        await log.until(lambda _: 3 in frames(log))
     assert frames(log)[-1] == 3
     assert set(frames(log)) <= {1, 2, 3}
     assert len(server.paths) == 2
@@ -195,9 +197,11 @@ async def test_after_every_kind_of_end_it_connects_anew(end: str) -> None:
 
 async def test_silence_ends_a_connection() -> None:
     log, gaps = MemoryLog(), Gaps()
-    async with exchange(sends(1), sends(2)) as server:
-        async with streaming(server.url, log, silence_s=0.1, on_gap=gaps.note):
-            await log.until(lambda _: frames(log)[:2] == [1, 2])
+    async with (
+        exchange(sends(1), sends(2)) as server,
+        streaming(server.url, log, silence_s=0.1, on_gap=gaps.note),
+    ):
+        await log.until(lambda _: frames(log)[:2] == [1, 2])
     assert gaps.noted[0] == (START_NS // 1_000, START_NS // 1_000)
 
 
