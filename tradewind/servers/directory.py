@@ -20,7 +20,8 @@ FORMAT = 1
 LEFTOVER_PATIENCE_S = 15.0
 
 _POLL_INTERVAL_S = 0.05
-_OURS_BEFORE_FORMAT = frozenset({"lock", "format.new", "lost+found"})
+_OURS_BEFORE_FORMAT = frozenset({"lock", "format.new", "lost+found", "logs", "recovery", "run"})
+"""What an interrupted first start leaves, or a command that used a database of the user's."""
 
 
 @dataclass(frozen=True, slots=True)
