@@ -6,14 +6,12 @@ from connectors import (
     alphavantage,
     binance_frames,
     binance_klines,
-    binance_lines,
     coingecko,
     fixer,
     oanda,
 )
 from connectors.errors import ConnectorError
 from connectors.refusals import refused
-from connectors.symbols import symbol_table
 from market.bars import BarBatch
 from market.errors import MarketError
 from market.instruments import InstrumentTable
@@ -45,12 +43,6 @@ def parse(record: LogRecord, instruments: InstrumentTable) -> Parsed:
         return parser(record, instruments)
     except (ConnectorError, MarketError) as error:
         return nothing_of(error, record)
-
-
-def warm_up() -> None:
-    """Compile the kernels, or load them from their cache, before the first tick has to wait for it."""
-    binance_lines.read_lines(b"", symbol_table([]))
-    oanda.read_rows(b"")
 
 
 def nothing_of(reason: object, record: LogRecord) -> Parsed:

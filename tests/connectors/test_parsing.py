@@ -1,13 +1,10 @@
 """Whatever a payload holds, parsing gives ticks, bars and refusals, and never raises."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors import binance_lines, oanda
-from connectors.parsing import PARSERS, parse, warm_up
+from connectors.parsing import PARSERS, parse
 from connectors.refusals import MAX_EXCERPT_CHARS
 from market.instruments import CATALOGUE
 from market.log import Parsed
@@ -126,12 +123,3 @@ def test_any_bytes_and_any_context_raise_nothing(
 ) -> None:
     outcome_of(key, payload, context)
     outcome_of(key, SAMPLES[key], context)
-
-
-def test_after_warming_up_no_kernel_is_compiled_for_a_payload() -> None:
-    kernels: list[Any] = [binance_lines._lines_kernel, oanda._rows_kernel]
-    warm_up()
-    before = [len(each.signatures) for each in kernels]
-    for key in (("binance", "frames"), ("oanda", "ticks")):
-        outcome_of(key, SAMPLES[key])
-    assert [len(each.signatures) for each in kernels] == before == [1, 1]

@@ -1,35 +1,40 @@
 """Warming: what the flows run is compiled, and nothing is left for the first tick."""
 
-import numba
+from types import ModuleType
+from typing import Any
 
-from connectors import numerals, oanda
+from numba.core.dispatcher import Dispatcher
+
+from connectors import binance_lines, oanda
 from pipelines import candles, quality
 from storage import copy_rows
 from tradewind.warm import compile_kernels
 
-
-def test_the_kernels_of_every_stage_are_compiled() -> None:
-    compile_kernels()
-    stages = {module: compiled(module) for module in (oanda, quality, candles, copy_rows)}
-    assert all(stages.values()), stages
-    assert compiled(numerals) is not None
+STAGES: list[ModuleType] = [binance_lines, oanda, quality, candles, copy_rows]
 
 
-def compiled(module: object) -> set[str]:
-    """The names of the module's own kernels that have machine code."""
+def signatures() -> dict[str, list[Any]]:
+    """The compiled signatures of every kernel of a module, by its name."""
     return {
-        name
+        f"{module.__name__}.{name}": list(value.signatures)
+        for module in STAGES
         for name, value in vars(module).items()
-        if isinstance(value, numba.core.dispatcher.Dispatcher) and value.signatures
+        if isinstance(value, Dispatcher)
     }
 
 
-def test_a_second_time_compiles_nothing() -> None:
+def test_the_kernels_of_every_stage_are_compiled_once_and_for_all() -> None:
     compile_kernels()
-    before = [
-        len(value.signatures) for value in vars(candles).values() if hasattr(value, "signatures")
-    ]
+    compiled = signatures()
+    for entry in (
+        "_lines_kernel",
+        "_rows_kernel",
+        "_judge",
+        "_fold",
+        "_encode_ticks",
+        "_encode_candles",
+    ):
+        (found,) = [value for name, value in compiled.items() if name.endswith(f".{entry}")]
+        assert len(found) == 1, entry
     compile_kernels()
-    assert before == [
-        len(value.signatures) for value in vars(candles).values() if hasattr(value, "signatures")
-    ]
+    assert signatures() == compiled
