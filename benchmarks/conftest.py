@@ -68,6 +68,15 @@ def new_database(servers: Servers) -> NewDatabase:
     return make
 
 
+@pytest.fixture
+def server_directory(servers: Servers, tmp_path: Path) -> Path:
+    """A directory whose files the database server can read."""
+    (held,) = execute(servers.database_url, "SHOW data_directory")
+    directory = Path(held[0]) / tmp_path.name
+    directory.mkdir()
+    return directory
+
+
 def execute(database_url: str, statement: str) -> list[tuple[Any, ...]]:
     """Run one statement over a connection of its own; its rows, where it has any."""
     with psycopg.connect(database_url, autocommit=True) as connection:
