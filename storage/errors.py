@@ -27,6 +27,19 @@ class CacheUnavailableError(StorageError):
         return f"the cache is unavailable: {self.reason}"
 
 
+class ForeignPartitionError(StorageError):
+    """A partition of the log holds another source's data: the two must not mix."""
+
+    def __init__(self, partition: str, holds: str, wanted: str) -> None:
+        super().__init__(partition, holds, wanted)
+        self.partition = partition
+        self.holds = holds
+        self.wanted = wanted
+
+    def __str__(self) -> str:
+        return f"{self.partition} holds {self.holds} data, it takes no {self.wanted} data"
+
+
 class SecondWriterError(StorageError):
     """Somebody else writes what only one may write."""
 

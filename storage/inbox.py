@@ -13,8 +13,8 @@ import structlog
 
 from market.clock import datetime_of
 from market.log import LogEntry, LogRecord, LogWriter
-from market.sources import Source
-from storage.errors import SecondWriterError
+from market.sources import Source, source_by_id
+from storage.errors import ForeignPartitionError, SecondWriterError
 from storage.partitions import ensure_inbox_days
 from storage.push import PushSender
 
@@ -67,12 +67,15 @@ class InboxWriter:
 
     async def open(self) -> None:
         """Connect, take the partition and find its end."""
-        self._connection = await psycopg.AsyncConnection.connect(
-            self._database_url, autocommit=True
-        )
-        await self._lock(self._connection)
-        self._partition_id = await self._register(self._connection)
-        self._next_offset = await self._end(self._connection)
+        connection = await psycopg.AsyncConnection.connect(self._database_url, autocommit=True)
+        self._connection = connection
+        try:
+            await self._lock(connection)
+            self._partition_id = await self._register(connection)
+            self._next_offset = await self._end(connection)
+        except BaseException:
+            await self._abandon()
+            raise
 
     async def append(self, entries: Sequence[LogEntry]) -> None:
         """Write these in order, in one commit; they are durable when it returns."""
@@ -103,28 +106,26 @@ class InboxWriter:
         assert self._connection is not None
         rows = [self._row(first + number, entry) for number, entry in enumerate(entries)]
         try:
-            async with self._connection.transaction():
-                await self._insert(rows)
-        except psycopg.errors.CheckViolation as error:
-            if "no partition" not in str(error):
-                raise
-            await self._make_days({row[2] for row in rows})
-            async with self._connection.transaction():
-                await self._insert(rows)
+            try:
+                await self._insert(self._connection, rows)
+            except psycopg.errors.CheckViolation:  # what a row without a partition violates
+                await self._make_days({row[2] for row in rows})
+                await self._insert(self._connection, rows)
         except psycopg.errors.UniqueViolation:
             raise SecondWriterError(self._partition) from None
 
-    async def _insert(self, rows: list[tuple[Any, ...]]) -> None:
-        assert self._connection is not None
+    async def _insert(
+        self, connection: psycopg.AsyncConnection[Any], rows: list[tuple[Any, ...]]
+    ) -> None:
         statement = (
             "INSERT INTO market.inbox (partition_id, log_offset, day, received_at, kind, context, payload)"
             " VALUES (%b, %b, %b, %b, %t, %t, %b)"
         )
-        if len(rows) == 1:
-            await self._connection.execute(statement, rows[0])
-            return
-        async with self._connection.cursor() as cursor:
-            await cursor.executemany(statement, rows)
+        async with connection.transaction(), connection.cursor() as cursor:
+            if len(rows) == 1:
+                await cursor.execute(statement, rows[0])
+            else:
+                await cursor.executemany(statement, rows)
 
     def _row(self, offset: int, entry: LogEntry) -> tuple[Any, ...]:
         received = datetime_of(entry.received_us)
@@ -173,7 +174,6 @@ class InboxWriter:
         )
         row = await cursor.fetchone()
         if row is None or not row[0]:
-            await connection.close()
             raise SecondWriterError(self._partition)
 
     async def _register(self, connection: psycopg.AsyncConnection[Any]) -> int:
@@ -183,10 +183,17 @@ class InboxWriter:
             (self._partition, self._source.id),
         )
         cursor = await connection.execute(
-            "SELECT id FROM market.inbox_partitions WHERE name = %s", (self._partition,)
+            "SELECT id, source_id FROM market.inbox_partitions WHERE name = %s", (self._partition,)
         )
         row = await cursor.fetchone()
         assert row is not None
+        holds = source_by_id(row[1])
+        if holds != self._source:
+            raise ForeignPartitionError(
+                self._partition,
+                f"{holds.feed} {holds.provider}",
+                f"{self._source.feed} {self._source.provider}",
+            )
         return int(row[0])
 
     async def _end(self, connection: psycopg.AsyncConnection[Any]) -> int:
