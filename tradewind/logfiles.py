@@ -29,7 +29,7 @@ def bound(path: Path, max_bytes: int = MAX_BYTES) -> None:
             return
     except FileNotFoundError:
         return
-    shutil.copyfile(path, path.with_name(path.name + ".1"))
+    shutil.copy(path, path.with_name(path.name + ".1"))
     os.truncate(path, 0)
 
 

@@ -43,46 +43,46 @@ def keep_one(database_url: str) -> None:
         connection.execute("INSERT INTO kept VALUES (1)")
 
 
-def test_a_warm_start_takes_connections_within_two_seconds(data: Path) -> None:
-    with start_servers(isolated(data)) as servers:
+def test_a_warm_start_takes_connections_within_two_seconds(used_data: Path) -> None:
+    with start_servers(isolated(used_data)) as servers:
         keep_one(servers.database_url)
     began = time.monotonic()
-    with start_servers(isolated(data)) as servers:
+    with start_servers(isolated(used_data)) as servers:
         assert count_of(servers.database_url) == 1
         with redis.Redis.from_url(servers.redis_url) as client:
             assert client.ping()
         assert time.monotonic() - began < WARM_START_S
 
 
-def test_after_a_kill_of_everything_the_next_start_has_every_commit(data: Path) -> None:
-    with script(HOLD, data) as holder:
+def test_after_a_kill_of_everything_the_next_start_has_every_commit(used_data: Path) -> None:
+    with script(HOLD, used_data) as holder:
         pids = [int(pid) for pid in line_of(holder).split()]
-        keep_one(isolated(data).database())
+        keep_one(isolated(used_data).database())
         family = [psutil.Process(pid) for pid in (holder.pid, *pids)]
         family += [child for each in family[1:] for child in each.children(recursive=True)]
         for process in family:
             process.kill()
-    with start_servers(isolated(data)) as servers:
+    with start_servers(isolated(used_data)) as servers:
         assert count_of(servers.database_url) == 1
 
 
-def test_no_server_outlives_a_killed_owner_and_the_next_may_start_at_once(data: Path) -> None:
-    with script(HOLD, data) as holder:
+def test_no_server_outlives_a_killed_owner_and_the_next_may_start_at_once(used_data: Path) -> None:
+    with script(HOLD, used_data) as holder:
         pids = [int(pid) for pid in line_of(holder).split()]
-        keep_one(isolated(data).database())
+        keep_one(isolated(used_data).database())
         family = [psutil.Process(pid).children(recursive=True) for pid in pids]
         everybody = {*pids, *(child.pid for children in family for child in children)}
         holder.kill()
         holder.wait()
-        with start_servers(isolated(data)) as servers:
+        with start_servers(isolated(used_data)) as servers:
             assert count_of(servers.database_url) == 1
             assert not [pid for pid in everybody if lives(pid)]
 
 
-def test_a_second_start_is_refused_and_the_first_goes_on(data: Path) -> None:
-    with start_servers(isolated(data), postgres_options=FAST) as servers:
+def test_a_second_start_is_refused_and_the_first_goes_on(used_data: Path) -> None:
+    with start_servers(isolated(used_data), postgres_options=FAST) as servers:
         refused = pytest.raises(DataInUseError, match=f"in use by process {os.getpid()};")
-        with refused, start_servers(isolated(data)):
+        with refused, start_servers(isolated(used_data)):
             pass
         keep_one(servers.database_url)
 
@@ -114,26 +114,28 @@ class TestReaching:
             assert url == "postgresql://u@h/d"
         assert not data.exists()
 
-    def test_postgres_alone_is_started_where_nothing_runs(self, data: Path) -> None:
-        with reach_database(isolated(data)) as url:
+    def test_postgres_alone_is_started_where_nothing_runs(self, used_data: Path) -> None:
+        with reach_database(isolated(used_data)) as url:
             keep_one(url)
-            assert holder_of(data) == os.getpid()
-            assert not (data / "run" / "valkey.sock").exists()
-        assert holder_of(data) is None
+            assert holder_of(used_data) == os.getpid()
+            assert not (used_data / "run" / "valkey.sock").exists()
+        assert holder_of(used_data) is None
 
-    def test_that_of_a_running_up_is_shared_and_left_running(self, data: Path) -> None:
-        with start_servers(isolated(data), postgres_options=FAST) as servers:
-            state = State(os.getpid(), "sandbox", "http://h", servers.database_url, "", str(data))
-            write_state(data, state)
-            with reach_database(isolated(data)) as url:
+    def test_that_of_a_running_up_is_shared_and_left_running(self, used_data: Path) -> None:
+        with start_servers(isolated(used_data), postgres_options=FAST) as servers:
+            state = State(
+                os.getpid(), "sandbox", "http://h", servers.database_url, "", str(used_data)
+            )
+            write_state(used_data, state)
+            with reach_database(isolated(used_data)) as url:
                 assert url == servers.database_url
                 keep_one(url)
             assert count_of(servers.database_url) == 1
-            remove_state(data)
+            remove_state(used_data)
 
 
-def test_a_killed_postgres_leaves_valkey_to_its_owner(data: Path) -> None:
-    with start_servers(isolated(data), postgres_options=FAST) as servers:
+def test_a_killed_postgres_leaves_valkey_to_its_owner(used_data: Path) -> None:
+    with start_servers(isolated(used_data), postgres_options=FAST) as servers:
         os.kill(servers.pids["postgres"], signal.SIGQUIT)
         server = psutil.Process(servers.pids["postgres"])
         wait_until(lambda: server.status() == psutil.STATUS_ZOMBIE, 10, "the end of PostgreSQL")

@@ -44,14 +44,14 @@ def test_commits_are_durable_and_text_sorts_alike_everywhere(data: Path) -> None
         assert version() == setting(connection, "server_version")
 
 
-def test_it_listens_on_its_private_socket_alone(data: Path) -> None:
-    with start_servers(alone(data), postgres_options=FAST) as servers:
+def test_it_listens_on_its_private_socket_alone(used_data: Path) -> None:
+    with start_servers(alone(used_data), postgres_options=FAST) as servers:
         server = psutil.Process(servers.pids["postgres"])
         family = [server, *server.children(recursive=True)]
         assert [listening for each in family for listening in each.net_connections("inet")] == []
-        socket = data / "run" / ".s.PGSQL.5432"
+        socket = used_data / "run" / ".s.PGSQL.5432"
         assert stat.S_IMODE(socket.stat().st_mode) == 0o700
-    assert stat.S_IMODE((data / "postgres").stat().st_mode) == 0o700
+    assert stat.S_IMODE((used_data / "postgres").stat().st_mode) == 0o700
 
 
 def test_an_interrupted_initdb_is_begun_again(data: Path) -> None:
@@ -72,30 +72,32 @@ def test_a_cluster_of_another_version_is_refused_with_the_way_out(data: Path) ->
             prepare_postgres(directory, data / "logs" / "postgres.log")
 
 
-def test_a_stale_process_id_file_that_names_a_living_process_is_no_obstacle(data: Path) -> None:
-    with start_servers(alone(data), postgres_options=FAST):
-        left = (data / "postgres" / "postmaster.pid").read_text().splitlines()
+def test_a_stale_process_id_file_that_names_a_living_process_is_no_obstacle(
+    used_data: Path,
+) -> None:
+    with start_servers(alone(used_data), postgres_options=FAST):
+        left = (used_data / "postgres" / "postmaster.pid").read_text().splitlines()
     # Process 1 lives for ever; a container's second start sees its own numbers again.
-    (data / "postgres" / "postmaster.pid").write_text("\n".join(["1", *left[1:]]) + "\n")
+    (used_data / "postgres" / "postmaster.pid").write_text("\n".join(["1", *left[1:]]) + "\n")
     with (
-        start_servers(alone(data), postgres_options=FAST) as servers,
+        start_servers(alone(used_data), postgres_options=FAST) as servers,
         psycopg.connect(servers.database_url) as connection,
     ):
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_server_started_by_hand_on_the_cluster_is_not_disturbed(
-    data: Path, monkeypatch: pytest.MonkeyPatch
+    used_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "LEFTOVER_PATIENCE_S", 0.1)
     with (
-        start_servers(alone(data), postgres_options=FAST) as servers,
+        start_servers(alone(used_data), postgres_options=FAST) as servers,
         psycopg.connect(servers.database_url) as connection,
     ):
-        (data / "lock").rename(data / "lock.aside")
+        (used_data / "lock").rename(used_data / "lock.aside")
         with (
             pytest.raises(DataInUseError, match=str(servers.pids["postgres"])),
-            start_servers(alone(data)),
+            start_servers(alone(used_data)),
         ):
             pass
         assert connection.execute("SELECT 1").fetchone() == (1,)

@@ -1,0 +1,138 @@
+"""Settings: from the environment, `.env` and what is given, and on to child processes."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from market.sources import Feed
+from tradewind.settings import (
+    PREFIX,
+    FeedChoice,
+    Settings,
+    child_environment,
+    forget_bytewax_variables,
+    load_settings,
+)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory without `.env`, and an environment without our variables."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class TestSources:
+    def test_nothing_said_means_the_sandbox_on_loopback_with_bundled_servers(self) -> None:
+        settings = load_settings()
+        assert (settings.feed, settings.host, settings.port) == ("sandbox", "127.0.0.1", 8000)
+        assert (settings.database_url, settings.redis_url) == (None, None)
+
+    def test_what_is_given_goes_before_the_environment_and_that_before_the_file(
+        self, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (elsewhere / ".env").write_text(
+            "TRADEWIND_PORT=1\nTRADEWIND_SANDBOX_PORT=2\nTRADEWIND_SANDBOX_SEED=3\n"
+        )
+        monkeypatch.setenv("TRADEWIND_PORT", "4")
+        monkeypatch.setenv("TRADEWIND_SANDBOX_PORT", "5")
+        settings = load_settings(port=6, host=None)
+        assert (settings.port, settings.sandbox_port, settings.sandbox_seed) == (6, 5, 3)
+        assert settings.host == "127.0.0.1"
+
+    def test_an_empty_variable_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TRADEWIND_FIXER_KEY", "")
+        assert load_settings().fixer_key is None
+
+    @pytest.mark.parametrize(("name", "value"), [("PORT", "0"), ("PORT", "70000"), ("FEED", "x")])
+    def test_what_makes_no_sense_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        monkeypatch.setenv(PREFIX + name, value)
+        with pytest.raises(ValidationError, match=name.lower()):
+            load_settings()
+
+    def test_they_cannot_be_changed(self) -> None:
+        with pytest.raises(ValidationError, match="frozen"):
+            load_settings().port = 1
+
+
+class TestPaths:
+    def test_they_are_absolute_and_keep_their_links(
+        self, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOME", "/home/somebody")
+        (elsewhere / "link").symlink_to("/elsewhere")
+        assert load_settings(data="link/d").data == elsewhere / "link" / "d"
+        assert load_settings(data="~/d").data == Path("/home/somebody/d")
+
+    def test_data_lives_where_the_desktop_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", "/home/somebody")
+        monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+        assert load_settings().data == Path("/home/somebody/.local/share/tradewind")
+        monkeypatch.setenv("XDG_DATA_HOME", "/srv/share")
+        assert load_settings().data == Path("/srv/share/tradewind")
+        monkeypatch.setenv("XDG_DATA_HOME", "relative")
+        assert load_settings().data == Path("/home/somebody/.local/share/tradewind")
+
+    def test_the_parts_of_the_data_directory(self) -> None:
+        settings = load_settings(data="/srv/d")
+        assert settings.recovery == Path("/srv/d/recovery")
+        assert settings.logs == Path("/srv/d/logs")
+        assert "/srv/d/run" in settings.database()
+        assert settings.redis() == "unix:///srv/d/run/valkey.sock?db=0"
+
+    def test_servers_of_the_user_go_before_the_bundled(self) -> None:
+        settings = load_settings(database_url="postgresql://u@h/d", redis_url="redis://h")
+        assert (settings.database(), settings.redis()) == ("postgresql://u@h/d", "redis://h")
+
+    def test_the_directory_of_sockets_is_made(self, elsewhere: Path) -> None:
+        made = load_settings(data=elsewhere / "d", run=elsewhere / "r").run_directory()
+        assert made == elsewhere / "r"
+        assert made.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize(
+    ("choice", "feed"),
+    [
+        (FeedChoice.SANDBOX, Feed.SIMULATED),
+        (FeedChoice.LIVE, Feed.LIVE),
+        (FeedChoice.REPLAY, Feed.RECORDED),
+    ],
+)
+def test_each_feed_gives_data_of_one_class(choice: FeedChoice, feed: Feed) -> None:
+    assert load_settings(feed=choice).feed_class is feed
+
+
+class TestChildren:
+    def test_a_child_sees_what_its_supervisor_saw(
+        self, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        given = load_settings(
+            feed="replay",
+            replay_paths=["a.zip", "b c.zip"],
+            fixer_key="abc",
+            database_url="postgresql://u:p%40@h/d",
+        )
+        environment = child_environment(given)
+        (elsewhere / ".env").write_text("TRADEWIND_PORT=1\nTRADEWIND_FIXER_KEY=other\n")
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        seen = load_settings()
+        assert seen.supervisor == os.getpid()
+        assert seen.model_copy(update={"supervisor": None}) == given
+        assert seen.replay_paths == (elsewhere / "a.zip", elsewhere / "b c.zip")
+
+    def test_nothing_steers_bytewax_behind_our_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("BYTEWAX_DATAFLOW_API_ENABLED", "1")
+        assert "BYTEWAX_DATAFLOW_API_ENABLED" not in child_environment(load_settings())
+        forget_bytewax_variables()
+        assert "BYTEWAX_DATAFLOW_API_ENABLED" not in os.environ
+
+
+def test_keys_are_not_shown() -> None:
+    assert "abc" not in repr(Settings(fixer_key="abc"))  # type: ignore[arg-type]  # pydantic wraps it
