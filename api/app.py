@@ -34,6 +34,7 @@ def create_app(config: ApiConfig) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # an address has one form
     )
     app.state.config = config
     app.state.services = services

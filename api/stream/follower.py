@@ -42,6 +42,7 @@ class Follower:
         self._metrics = metrics
         self._places: dict[str, EntryId] = {}
         self._pause_s = FIRST_PAUSE_S
+        self._database_lost = False
 
     @property
     def following(self) -> bool:
@@ -114,4 +115,8 @@ class Follower:
         try:
             self._hub.publish(await refill(self._board, self._database, ids))
         except StorageError as error:
-            _log.warning("prices not filled from the database: %s", error)
+            if not self._database_lost:
+                _log.warning("prices not filled from the database: %s", error)
+            self._database_lost = True
+        else:
+            self._database_lost = False

@@ -1,0 +1,17 @@
+"""What the API counts."""
+
+from api.metrics import Metrics
+
+
+def test_an_answer_is_counted_and_timed() -> None:
+    metrics = Metrics()
+    metrics.answered("GET", "/x", 200, 0.003)
+    text = metrics.exposition().decode()
+    assert 'tradewind_http_requests_total{method="GET",route="/x",status="200"} 1.0' in text
+    assert 'tradewind_http_first_byte_seconds_bucket{le="0.005",route="/x"} 1.0' in text
+
+
+def test_two_applications_count_apart() -> None:
+    one, two = Metrics(), Metrics()
+    one.stream_clients.inc()
+    assert two.registry.get_sample_value("tradewind_stream_clients") == 0
