@@ -113,6 +113,19 @@ class StillRunningError(ProcessError):
         return f"process {self.pid} still works on {self.directory}; `kill -9 {self.pid}` ends it"
 
 
+class BadSettingError(ProcessError):
+    """A setting, from the environment or the command line, that can't be meant. Its value may be a
+    secret in the wrong place and is not shown."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
 class UnknownPipelineError(ProcessError):
     """A pipeline's name that nobody carries."""
 

@@ -9,10 +9,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from market.sources import Feed
+from tradewind.errors import BadSettingError
 from tradewind.sockets import (
     bundled_database,
     bundled_redis,
@@ -152,8 +153,16 @@ def _text(value: object) -> str:
 
 
 def load_settings(**given: object) -> Settings:
-    """The settings of the environment and `.env`, with `given` (None: not given) above both."""
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # names are checked by pydantic
+    """The settings of the environment and `.env`, with `given` (None: not given) above both.
+
+    BadSettingError names the first that can't be meant.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # names are checked by pydantic
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise BadSettingError(name, first["msg"]) from None
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
