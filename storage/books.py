@@ -49,12 +49,14 @@ class Quarantined:
 
 def partition_id(connection: Connection, name: str, source: Source) -> int:
     """The id of a log's partition, given to it when it is new."""
+    connection.execute(
+        "INSERT INTO market.inbox_partitions (name, source_id) VALUES (%s, %s)"
+        " ON CONFLICT (name) DO NOTHING",
+        (name, source.id),
+    )
+    # A statement of its own: only that sees what another connection made while the insert waited.
     row = connection.execute(
-        "WITH made AS (INSERT INTO market.inbox_partitions (name, source_id) VALUES (%(name)s, %(source)s)"
-        " ON CONFLICT (name) DO NOTHING RETURNING id)"
-        " SELECT id FROM made UNION ALL"
-        " SELECT id FROM market.inbox_partitions WHERE name = %(name)s LIMIT 1",
-        {"name": name, "source": source.id},
+        "SELECT id FROM market.inbox_partitions WHERE name = %s", (name,)
     ).fetchone()
     assert row is not None
     return int(row[0])
@@ -111,16 +113,21 @@ def quarantine(
                     partition,
                     offset,
                     item,
-                    row.reason,
+                    _storable(row.reason),
                     None if row.time_us is None else datetime_of(row.time_us),
                     row.instrument,
                     source.id,
                     source.feed.code,
-                    row.excerpt,
+                    _storable(row.excerpt),
                 )
                 for item, row in enumerate(rows)
             ],
         )
+
+
+def _storable(text: str) -> str:
+    """The text without what PostgreSQL cannot hold: a provider may send anything."""
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def totals(database_url: str, partitions: Sequence[str]) -> Totals:
