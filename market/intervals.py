@@ -48,7 +48,6 @@ class Interval(StrEnum):
             following = local + timedelta(days=7 if self.unit == "week" else 1)
         return datetime.combine(following.date(), time(), zone).astimezone(UTC)
 
-
     def first_from(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """Where the first bucket starts that does not start before `moment`."""
         if self.width is not None:
