@@ -84,11 +84,12 @@ def replay(
     """Store the ticks of recorded files, beside a running `up` or on its own."""
     if not paths:
         raise SystemExit("tradewind: which files?")
+    times = _speed(speed)
     settings = _settings(data=data, database_url=database_url)
     from tradewind.replay import run_replay
 
     _without_bytewax_variables()
-    return run_replay(paths, settings, speed=_speed(speed), from_start=from_start)
+    return run_replay(paths, settings, speed=times, from_start=from_start)
 
 
 @app.command
@@ -149,6 +150,16 @@ def migrate(*, data: Data = None, database_url: DatabaseUrl = None) -> int:
         return 0
     with reach_database(settings) as url:
         migrate_database(url)
+    return 0
+
+
+@app.command(show=False)
+def warm() -> int:
+    """Compile what the flows run; `up` does it before they start."""
+    _settings()
+    from tradewind.warm import compile_kernels
+
+    compile_kernels()
     return 0
 
 

@@ -25,7 +25,7 @@ class UpConsole:
 
     def __init__(self, settings: Settings, console: Console | None = None) -> None:
         self._settings = settings
-        self._console = console or Console(highlight=False)
+        self._console = console or Console(highlight=False, soft_wrap=True)
         self._began = time.monotonic()
         self._failing: set[str] = set()
         self._stopping_since: float | None = None

@@ -1,6 +1,6 @@
 """The plan of `tradewind up`: which programs run, in which order, and how each shows that it works.
 
-servers and sandbox → migrations → flows → connectors and API; they are stopped the other way round.
+servers, sandbox, compiler → migrations → flows → connectors and API; they are stopped the other way round.
 """
 
 import http.client
@@ -20,6 +20,8 @@ START_ATTEMPTS = 3
 
 _OWN_STOP: StopSteps = ((None, 2.5), (signal.SIGTERM, 0.5))
 """The end of stdin is an orderly stop for all of our own; a signal is for one that is still starting."""
+_ONCE_STOP: StopSteps = ((signal.SIGTERM, 1.0),)
+"""A migration that is cut off is rolled back."""
 
 
 def _runs(_pid: int) -> bool:
@@ -30,10 +32,12 @@ def _runs(_pid: int) -> bool:
 def stages_of(settings: Settings, directory: DataDirectory) -> list[Stage]:
     """What `up` runs with these settings on that directory."""
     environment = child_environment(settings)
-    migrate = _own("migrate", ("migrate",), environment, once=True)
+    migrate = _own("migrate", ("migrate",), environment, once=True, where="the schema is current")
+    # Beside the making of the database: the two take about the same time on a first start.
+    warm = _own("warm", ("warm",), environment, once=True, where="the kernels are compiled")
     flows = tuple(_flow(name, environment) for name in ("store", "live"))
     feeds = _own("feeds", ("feeds",), environment)
-    first = bundled_programs(settings, directory)
+    first = (*bundled_programs(settings, directory), warm)
     if settings.feed is FeedChoice.SANDBOX:
         first = (*first, _sandbox(settings))
     return [first, (migrate,), flows, (feeds, _api(settings))]
@@ -83,7 +87,8 @@ def _own(
         name=name,
         argv=(sys.executable, "-m", "tradewind", *arguments),
         ready=ready,
-        stop_steps=_OWN_STOP,
+        stop_steps=_ONCE_STOP if once else _OWN_STOP,
+        ready_within_s=300.0 if once else 60.0,
         start_attempts=1 if once else START_ATTEMPTS,
         once=once,
         environment=environment,

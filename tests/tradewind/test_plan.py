@@ -32,9 +32,9 @@ def named(name: str, settings: Settings, directory: DataDirectory) -> Program:
 def test_the_sandbox_runs_for_its_own_feed_alone(tmp_path: Path, directory: DataDirectory) -> None:
     rest = [["migrate"], ["store", "live"], ["feeds", "api"]]
     sandbox = load_settings(data=tmp_path, feed="sandbox")
-    assert names(sandbox, directory) == [["postgres", "valkey", "sandbox"], *rest]
+    assert names(sandbox, directory) == [["postgres", "valkey", "warm", "sandbox"], *rest]
     live = load_settings(data=tmp_path, feed=FeedChoice.LIVE)
-    assert names(live, directory) == [["postgres", "valkey"], *rest]
+    assert names(live, directory) == [["postgres", "valkey", "warm"], *rest]
 
 
 def test_servers_of_the_user_take_the_place_of_ours(
@@ -46,7 +46,7 @@ def test_servers_of_the_user_take_the_place_of_ours(
         database_url="postgresql://theirs/db",
         redis_url="redis://theirs",
     )
-    assert names(settings, directory)[0] == []
+    assert names(settings, directory)[0] == ["warm"]
 
 
 def test_children_are_told_their_supervisor_and_the_settings(
