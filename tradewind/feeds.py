@@ -23,13 +23,13 @@ log = structlog.get_logger(__name__)
 
 def run_feeds(settings: Settings) -> int:
     """Run the connectors of the chosen feed until told to stop; the exit status."""
-    asyncio.run(_run(settings))
+    asyncio.run(_run(settings, stop_requested()))
     return 0
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, requested: threading.Event) -> None:
     stop = asyncio.Event()
-    _set_when_requested(stop)
+    _set_when(requested, stop)
     inbox = Inbox(settings.database(), settings.run_directory())
     upkeep = asyncio.create_task(_upkeep(settings))
     try:
@@ -41,12 +41,12 @@ async def _run(settings: Settings) -> None:
         await inbox.close()
 
 
-def _set_when_requested(stop: asyncio.Event) -> None:
+def _set_when(requested: threading.Event, stop: asyncio.Event) -> None:
     """Set the loop's event once the process is asked to stop."""
     loop = asyncio.get_running_loop()
 
     def wait() -> None:
-        stop_requested().wait()
+        requested.wait()
         with contextlib.suppress(RuntimeError):  # the loop has ended by itself
             loop.call_soon_threadsafe(stop.set)
 

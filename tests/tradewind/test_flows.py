@@ -26,7 +26,7 @@ from tests.chaos.invariants import (
 
 SOURCE = source_of("binance", Feed.SIMULATED)
 NOW_NS = 1_723_161_253_000_000_000
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 def frames(first: int, count: int) -> LogEntry:
@@ -53,13 +53,14 @@ def append(database_url: str, run: Path, records: range, size: int = 50) -> None
             await writer.append([frames(number * size, size)])
         await inbox.close()
 
-    run.mkdir(exist_ok=True)
+    run.mkdir(mode=0o700, exist_ok=True)
     asyncio.run(write())
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
+def wait_for(process: "subprocess.Popen[str]", condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while not condition():
+        assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.005)
 
@@ -71,7 +72,7 @@ def running(command: Command) -> Iterator["subprocess.Popen[str]"]:
         yield process
     finally:
         process.kill()
-        process.communicate()
+        print(process.communicate()[0])
 
 
 def stopped(process: "subprocess.Popen[str]") -> int:
@@ -114,9 +115,9 @@ class TestStore:
     ) -> None:
         append(database_url, tmp_path / "run", range(20))
         with running(flow("store")) as process:
-            wait_for(lambda: committed_ticks(database) == 1_000)
+            wait_for(process, lambda: committed_ticks(database) == 1_000)
             append(database_url, tmp_path / "run", range(20, 40))
-            wait_for(lambda: committed_ticks(database) == 2_000)
+            wait_for(process, lambda: committed_ticks(database) == 2_000)
             assert stopped(process) == 0
         assert_books_balance(database)
         assert_candles_are_those_of_the_ticks(database)
@@ -132,11 +133,13 @@ class TestStore:
         for at_least in (500, 1_500, 4_000):
             assert kill_at(flow("store"), lambda: committed_ticks(database), at_least)
             assert_books_balance(database)
-            append(database_url, tmp_path / "run", range(100 + at_least // 500, 101 + at_least // 500))
+            append(
+                database_url, tmp_path / "run", range(100 + at_least // 500, 101 + at_least // 500)
+            )
         rows = database.execute("SELECT count(*) FROM market.inbox").fetchone()
         assert rows is not None
         with running(flow("store")) as process:
-            wait_for(lambda: committed_ticks(database) >= 50 * 103)
+            wait_for(process, lambda: committed_ticks(database) >= 50 * 103)
             assert stopped(process) == 0
         duplicates = database.execute("SELECT sum(duplicates) FROM market.inbox_done").fetchone()
         assert duplicates == (0,)
@@ -153,9 +156,9 @@ class TestLive:
     ) -> None:
         append(database_url, tmp_path / "run", range(3))
         with redis.Redis.from_url(redis_url) as client, running(flow("live")) as process:
-            wait_for(lambda: client.xlen(stream_key(Feed.SIMULATED, "binance-0")) == 3)
+            wait_for(process, lambda: client.xlen(stream_key(Feed.SIMULATED, "binance-0")) == 3)
             append(database_url, tmp_path / "run", range(3, 5))
-            wait_for(lambda: client.xlen(stream_key(Feed.SIMULATED, "binance-0")) == 5)
+            wait_for(process, lambda: client.xlen(stream_key(Feed.SIMULATED, "binance-0")) == 5)
             assert client.hkeys(latest_key(Feed.SIMULATED)) == [b"BTC-USDT"]
             assert stopped(process) == 0
 
