@@ -36,6 +36,7 @@ def configure(level: str, keys: Sequence[str] = ()) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _without_colours,
                 redact,
                 _render,
             ],
@@ -93,6 +94,11 @@ class Redaction:
         for key in self._keys:
             text = text.replace(key, HIDDEN)
         return _SECRET_PARAMETER.sub(lambda found: (found[1] or found[2]) + HIDDEN, text)
+
+
+def _without_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event.pop("color_message", None)  # uvicorn's message once more, for a terminal
+    return event
 
 
 def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
