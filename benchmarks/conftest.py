@@ -143,7 +143,7 @@ def compare(benchmark: BenchmarkFixture, report: Callable[[Row], None]) -> Compa
             seconds.append(timed(baseline))
             prepare()
 
-        rates = [work / own for own in measured(benchmark, ours, take_turns, rounds)]
+        rates = [work / own for own in measured(benchmark, ours, rounds, take_turns)]
         base_rates = [(baseline_work or work) / other for other in seconds]
         row = Row(
             name=name,
@@ -163,8 +163,8 @@ def compare(benchmark: BenchmarkFixture, report: Callable[[Row], None]) -> Compa
 def measured(
     benchmark: BenchmarkFixture,
     call: Callable[[], object],
+    rounds: int,
     setup: Callable[[], None] | None = None,
-    rounds: int = 1,
 ) -> list[float]:
     """How many seconds each round took. pytest-benchmark runs them; `setup` is off its clock."""
     benchmark.pedantic(call, setup=setup, rounds=rounds)  # type: ignore[no-untyped-call]  # it has no types

@@ -10,7 +10,10 @@ LATEST = Path(__file__).parent / "latest.json"
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. `target` reads `>= 0.9` or `<= 4`, of the ratio, or of `ours` without a baseline."""
+    """One comparison. `target` reads `>= 0.9` or `<= 4`, of the ratio, or of `ours` without a baseline.
+
+    A row without a target only informs.
+    """
 
     name: str
     ours: float
@@ -18,11 +21,13 @@ class Row:
     baseline: float | None
     baseline_name: str | None
     ratio: float | None
-    target: str
+    target: str | None
 
     @property
-    def holds(self) -> bool:
-        """Whether the target is met."""
+    def holds(self) -> bool | None:
+        """Whether the target is met; None where there is none."""
+        if self.target is None:
+            return None
         sign, bound = self.target.split()
         value = self.ours if self.ratio is None else self.ratio
         return value >= float(bound) if sign == ">=" else value <= float(bound)
@@ -41,9 +46,9 @@ def table(rows: Sequence[Row]) -> str:
     for row in rows:
         baseline = "" if row.baseline is None else f"{_short(row.baseline)} ({row.baseline_name})"
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        verdict = "holds" if row.holds else "MISSED"
+        verdict = {True: "holds", False: "MISSED", None: ""}[row.holds]
         cells.append(
-            (row.name, f"{_short(row.ours)} {row.unit}", baseline, ratio, row.target, verdict)
+            (row.name, f"{_short(row.ours)} {row.unit}", baseline, ratio, row.target or "", verdict)
         )
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     return "\n".join(
