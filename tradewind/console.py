@@ -57,6 +57,11 @@ class UpConsole:
         for line in tail.splitlines()[-_TAIL_LINES:]:
             self._console.print(Text(f"  {'':{_NAME_WIDTH}} {line}", style="dim"))
 
+    def done(self, program: Program) -> None:
+        """That a replay came to its end."""
+        if not program.once:
+            self._line("✓", "green", program.name, "has done all there is to do", None)
+
     def running(self) -> None:
         """How to open it, and how to end it."""
         self._ran = True

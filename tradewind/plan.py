@@ -35,16 +35,18 @@ def stages_of(settings: Settings, directory: DataDirectory) -> list[Stage]:
     migrate = _own("migrate", ("migrate",), environment, once=True, where="the schema is current")
     # Beside the making of the database: the two take about the same time on a first start.
     warm = _own("warm", ("warm",), environment, once=True, where="the kernels are compiled")
-    flows = tuple(_flow(name, environment) for name in ("store", "live"))
-    feeds = _own("feeds", ("feeds",), environment)
+    replays = settings.feed is FeedChoice.REPLAY
+    flows = tuple(_flow(name, environment, may_end=replays) for name in ("store", "live"))
+    # The flows read recorded files themselves.
+    feeds = () if replays else (_own("feeds", ("feeds",), environment),)
     first = (*bundled_programs(settings, directory), warm)
     if settings.feed is FeedChoice.SANDBOX:
         first = (*first, _sandbox(settings))
-    return [first, (migrate,), flows, (feeds, _api(settings))]
+    return [first, (migrate,), flows, (*feeds, _api(settings))]
 
 
-def _flow(name: str, environment: Mapping[str, str]) -> Program:
-    return _own(name, ("pipeline", name), environment)
+def _flow(name: str, environment: Mapping[str, str], *, may_end: bool) -> Program:
+    return _own(name, ("pipeline", name), environment, may_end=may_end)
 
 
 def _sandbox(settings: Settings) -> Program:
@@ -81,6 +83,7 @@ def _own(
     *,
     ready: Callable[[int], bool] = _runs,
     once: bool = False,
+    may_end: bool = False,
     where: str = "",
 ) -> Program:
     return Program(
@@ -91,6 +94,7 @@ def _own(
         ready_within_s=300.0 if once else 60.0,
         start_attempts=1 if once else START_ATTEMPTS,
         once=once,
+        may_end=may_end,
         environment=environment,
         where=where,
     )

@@ -42,6 +42,9 @@ class Observer(Protocol):
     def ended(self, program: Program, how: str, again_in_s: float, tail: str) -> None:
         """It ended unasked and will be started again; `tail` is the end of its log."""
 
+    def done(self, program: Program) -> None:
+        """It has done its work and is not started again."""
+
     def running(self) -> None:
         """All are ready for the first time."""
 
@@ -141,8 +144,10 @@ class Supervisor:
             status = await self._run_once(child)
             if child.stop.is_set():
                 return
-            if child.program.once and status == 0:
-                self._is_ready(child, 0, began)
+            if status == 0 and (child.program.once or child.program.may_end):
+                if not child.ready.is_set():
+                    self._is_ready(child, 0, began)
+                self._observer.done(child.program)
                 return
             healthy = self._healthy(child)
             failures = 1 if healthy else failures + 1

@@ -84,6 +84,11 @@ class _Recorder:
         self._write()
         self._console.ended(program, how, again_in_s, tail)
 
+    def done(self, program: Program) -> None:
+        self._pids.pop(program.name, None)
+        self._write()
+        self._console.done(program)
+
     def running(self) -> None:
         self._console.running()
 

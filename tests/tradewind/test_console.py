@@ -3,6 +3,7 @@
 import io
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,13 @@ def test_a_restart_is_told_with_the_last_words_and_its_end(tmp_path: Path) -> No
         *(f"             line {number}" for number in range(4, 9)),
         "✓ api          # s  runs again",
     ]
+
+
+def test_a_replay_that_came_to_its_end_is_told(tmp_path: Path) -> None:
+    screen = Screen(data=tmp_path)
+    screen.console.done(program("store"))
+    screen.console.done(replace(program("migrate"), once=True))
+    assert screen.lines() == ["✓ store      has done all there is to do"]
 
 
 def test_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,9 @@ class Diary:
         self.delays_s.append(again_in_s)
         self.tails.append(tail)
 
+    def done(self, program: Program) -> None:
+        self.events.append(("done", program.name))
+
     def running(self) -> None:
         self.events.append(("running", ""))
         assert self.on_running is not None
@@ -123,6 +126,19 @@ async def test_a_program_that_runs_once_is_ready_when_it_has_ended(tmp_path: Pat
     events: list[bool] = []
     await supervise([(once,)], tmp_path / "logs", diary)
     assert events == [True]
+    assert diary.events[-3:] == [("done", "once"), ("running", ""), ("stopping", "")]
+
+
+async def test_a_program_that_may_end_is_not_started_again(tmp_path: Path) -> None:
+    stop = asyncio.Event()
+    diary = Diary(on_running=lambda: None)
+    ends = replace(program("it", "pass"), may_end=True)
+    running = asyncio.create_task(Supervisor([(ends,)], tmp_path, diary).run(stop))
+    done = ("done", "it")
+    await asyncio.to_thread(wait_until, lambda: done in diary.events, PATIENCE_S, "its end")
+    stop.set()
+    await asyncio.wait_for(running, PATIENCE_S)
+    assert diary.events.count(("starting", "it")) == 1
 
 
 async def test_what_ends_is_started_again_later_and_later(tmp_path: Path) -> None:
