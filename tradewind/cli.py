@@ -173,13 +173,15 @@ def doctor(*, data: Data = None, database_url: DatabaseUrl = None) -> int:
 
 
 def main() -> None:
-    """Run the command; a ProcessError is one line on stderr and status 1."""
+    """Run the command; an error of one of our rooms is one line on stderr and status 1."""
+    from connectors.errors import ConnectorError
+    from storage.errors import StorageError
     from tradewind.errors import ProcessError
     from tradewind.lifetime import leave
 
     try:
         status = app(result_action="return_value")
-    except ProcessError as error:
+    except (ProcessError, ConnectorError, StorageError) as error:
         from tradewind.console import print_error
 
         print_error(error)

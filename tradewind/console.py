@@ -6,7 +6,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from tradewind.errors import ProcessError
 from tradewind.plan import url_of
 from tradewind.servers.program import Program
 from tradewind.settings import FeedChoice, Settings
@@ -98,7 +97,7 @@ class UpConsole:
         )
 
 
-def print_error(error: ProcessError) -> None:
+def print_error(error: Exception) -> None:
     """The one line that ends a command, with what a failed program said below it."""
     first, _, rest = str(error).partition("\n")
     console = Console(stderr=True, highlight=False)

@@ -47,6 +47,13 @@ def test_replay_without_a_file_is_refused(tmp_path: Path) -> None:
     assert (said.returncode, said.stderr) == (1, "tradewind: which files?\n")
 
 
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    said = run_cli("replay", str(tmp_path / "x.zip"), "--data", str(tmp_path / "d"))
+    assert said.returncode == 1
+    assert said.stderr.startswith(f"tradewind: {tmp_path / 'x.zip'}")
+    assert said.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("arguments", [("--feed", "replay"), ("x.zip",)])
 def test_files_and_the_feed_of_files_go_together(
     tmp_path: Path, arguments: tuple[str, ...]
