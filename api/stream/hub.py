@@ -1,8 +1,8 @@
 """The hub: what moves on the board goes out to every client that asked for it.
 
 A price is encoded once, a frame is made once for each distinct subscription, and the clients share its
-bytes. Moves are gathered for one pass of the loop when the market is quiet, for `GATHER_S` when it is
-not: of an instrument that moves twice in that time the newest price goes out.
+bytes. Moves are gathered for one pass of the loop when the market is quiet, and up to `GATHER_S` when
+it is not and many clients listen: of what moves twice in that time the newest price goes out.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from api.stream.subscriber import Subscriber
 from market.clock import rfc3339
 
 GATHER_S = 0.005
+GATHER_PER_CLIENT_S = 0.000_01
+"""About what one write costs: a few clients are not made to wait for the sake of many."""
 HEARTBEAT_EVERY_S = 10.0
 LOOK_EVERY_S = 1.0
 """How soon a price that grew old without moving is sent with its new state."""
@@ -44,6 +46,7 @@ class Hub:
         self._moved: set[int] = set()
         self._flush_handle: asyncio.Handle | None = None
         self._flushed_at = 0.0
+        self._clients = 0
         self._epoch = f"{time.time_ns() // 1_000_000:x}"
         self._sequence = 0
         self._stopped = False
@@ -54,7 +57,8 @@ class Hub:
         if not self._moved or self._flush_handle is not None:
             return
         loop = asyncio.get_running_loop()
-        wait = self._flushed_at + GATHER_S - loop.time()
+        gather_s = min(GATHER_S, self._clients * GATHER_PER_CLIENT_S)
+        wait = self._flushed_at + gather_s - loop.time()
         self._flush_handle = (
             loop.call_later(wait, self._flush) if wait > 0 else loop.call_soon(self._flush)
         )
@@ -68,7 +72,8 @@ class Hub:
                 self._groups_of.setdefault(id_, set()).add(group)
         subscriber = Subscriber(lambda: self._snapshot(group))
         group.subscribers.add(subscriber)
-        self._metrics.stream_clients.inc()
+        self._clients += 1
+        self._metrics.stream_clients.set(self._clients)
         if self._stopped:
             subscriber.close()
         return subscriber
@@ -77,7 +82,8 @@ class Hub:
         """Forget a client that `subscribe` gave for these instruments."""
         group = self._groups[ids]
         group.subscribers.remove(subscriber)
-        self._metrics.stream_clients.dec()
+        self._clients -= 1
+        self._metrics.stream_clients.set(self._clients)
         if not group.subscribers:
             del self._groups[ids]
             for id_ in ids:
