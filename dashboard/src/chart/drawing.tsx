@@ -46,7 +46,7 @@ export function Drawing({ instrument, series, hovered }: DrawingProps) {
   useRecolour(box, canvas, current);
 
   const label = `Candlestick chart of ${instrument.symbol}, ${series.interval}`;
-  return <div ref={box} class="candles__canvas" role="img" aria-label={label} />;
+  return <div ref={box} class="candles__canvas" role="figure" aria-label={label} />;
 }
 
 /** Keeps the canvas in step with the series; returns the way out. */

@@ -135,13 +135,27 @@ export class CandleSeries {
 
   private async correctLast(): Promise<void> {
     try {
-      if (this.fetched.peek().status === "ready") this.correct(await this.fetch({ limit: LAST_CANDLES }));
+      if (this.fetched.peek().status === "ready") await this.fetchLast();
     } catch {
       // The next round corrects it; the stream says by itself when the server is gone.
     }
     if (!this.stopped) {
       this.timer = this.parts.setTimer(() => void this.correctLast(), CORRECTION_INTERVAL_MS);
     }
+  }
+
+  private async fetchLast(): Promise<void> {
+    const fresh = await this.fetch({ limit: LAST_CANDLES });
+    const isFilled = this.isFilledBy(fresh);
+    this.correct(fresh);
+    if (isFilled) await this.load();
+  }
+
+  /** Whether history was filled up behind us, as a first start does: then all of it is fetched anew. */
+  private isFilledBy(fresh: readonly Candle[]): boolean {
+    const lastTime = this.last?.time ?? Infinity;
+    const known = new Set(this.closed.map(({ time }) => time));
+    return fresh.some(({ time }) => time < lastTime && !known.has(time));
   }
 
   private async fetch(

@@ -105,6 +105,17 @@ describe("CandleSeries", () => {
     expect(series.history.value).toBe(history);
   });
 
+  it("fetches everything again when history was filled up behind it", async () => {
+    const answers = [[record(0)], [record(-1), record(0)], [record(-3), record(-2), record(-1), record(0)]];
+    const { series, queries, timers } = setUp(() => answers.shift() ?? []);
+    series.start();
+    await settled();
+    timers.pass(CORRECTION_INTERVAL_MS);
+    await settled();
+    expect(queries.map(({ limit }) => limit)).toEqual([FIRST_CANDLES, 3, FIRST_CANDLES]);
+    expect(series.history.value).toHaveLength(3);
+  });
+
   it("tells a failure, and is tried again", async () => {
     const answers = [new ApiError(503, "unavailable", "The database does not answer."), [record(0)]];
     const { series } = setUp(() => answers.shift() ?? []);
