@@ -1,7 +1,8 @@
 """Latencies: their percentiles, and the pace at which they are provoked."""
 
+import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -14,6 +15,16 @@ def p50(latencies_s: Sequence[float]) -> float:
 def p99(latencies_s: Sequence[float]) -> float:
     """The 99th percentile, in milliseconds."""
     return float(np.percentile(latencies_s, 99)) * 1_000
+
+
+def median_ratio(
+    ours: Sequence[Sequence[float]],
+    baseline: Sequence[Sequence[float]],
+    percentile: Callable[[Sequence[float]], float],
+) -> float:
+    """Of rounds that took turns the median ratio of a percentile, pair by pair."""
+    pairs = zip(ours, baseline, strict=True)
+    return statistics.median(percentile(one) / percentile(other) for one, other in pairs)
 
 
 def due_times(rate: float, seconds: float) -> Iterator[float]:
