@@ -39,6 +39,7 @@ _MID_LIMIT = np.iinfo(np.int64).max // 5
 class CandleState:
     """The open candles of a partition: a row a slot (instrument, source) and a lane a side.
 
+    `since` is the offset of the first record that it has seen: what came before, it does not know.
     `counters` (slots, 4, 10) holds time, first and last (time, sequence), ticks, volume, and whether
     the candle is whole; `prices` (slots, 4, 4) and `exponents` open, high, low, close.
     """
@@ -47,6 +48,7 @@ class CandleState:
     counters: Int64s = field(default_factory=lambda: np.zeros((16, _LANES, _COUNTERS), np.int64))
     prices: Int64s = field(default_factory=lambda: np.zeros((16, _LANES, 4), np.int64))
     exponents: Int8s = field(default_factory=lambda: np.zeros((16, _LANES, 4), np.int8))
+    since: int = field(default=0, kw_only=True)
 
     def update(self, batch: TickBatch) -> "Folded":
         """Fold accepted ticks; the candles that closed or grew, and the minutes that are stale."""

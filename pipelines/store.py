@@ -61,12 +61,12 @@ def judge(
 
 def fold(state: CandleState | None, item: JudgedRecord) -> tuple[CandleState, Outcome]:
     """Fold the accepted ticks into the partition's candles; all that came of the record."""
-    state = state or CandleState()
-    return state, outcome(item, state.update(item.judged.accepted))
+    state = state or CandleState(since=item.record.offset)
+    return state, outcome(item, state.update(item.judged.accepted), state.since)
 
 
-def outcome(item: JudgedRecord, folded: Folded) -> Outcome:
-    """What is to be committed of a record."""
+def outcome(item: JudgedRecord, folded: Folded, since: int) -> Outcome:
+    """What is to be committed of a record, by a state that has seen the log since an offset."""
     return Outcome(
         partition=item.record.partition,
         offset=item.record.offset,
@@ -76,6 +76,7 @@ def outcome(item: JudgedRecord, folded: Folded) -> Outcome:
         duplicates=item.judged.repeated,
         quarantined=[*_set_aside(item.judged), *_unreadable(item.refused)],
         candles=folded.bars,
+        candles_since=since,
         stale_buckets=frozenset(Bucket(int(a), int(b), int(c)) for a, b, c in folded.stale),
         provider_bars=item.provider_bars,
     )

@@ -31,26 +31,30 @@ def upsert_candles(
     feed: Feed,
     bars: BarBatch,
     partition_id: int,
-    offset: int,
+    span: tuple[int, int],
 ) -> set[Bucket]:
-    """Write candles that hold a log's partition up to an offset, in the caller's transaction.
+    """Write candles that hold a log's partition from an offset up to another, in the caller's transaction.
 
     Each (time, instrument, source, side) at most once in `bars`. A candle that holds more of the same
-    partition stays as it is. Buckets whose candle is of another origin are returned, not written:
-    what is there and what is new must be recomputed together.
+    partition stays as it is. Buckets whose candle is of another origin, or holds only what came before
+    the span, are returned, not written: what is there and what is new must be recomputed together.
     """
+    since, offset = span
     _stage(connection, candle_rows(bars, feed.code, partition_id, offset))
     connection.execute(
         "INSERT INTO market.candles AS kept SELECT * FROM new_candles"
         " ON CONFLICT (instrument_id, side, feed, time, source_id) DO UPDATE SET"
         " open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,"
         " volume = excluded.volume, ticks = excluded.ticks, log_offset = excluded.log_offset"
-        " WHERE kept.partition_id = excluded.partition_id AND kept.log_offset <= excluded.log_offset"
+        " WHERE kept.partition_id = excluded.partition_id"
+        " AND kept.log_offset BETWEEN %s AND excluded.log_offset",
+        (since,),
     )
     others = connection.execute(
         "SELECT DISTINCT time, instrument_id, source_id FROM new_candles JOIN market.candles AS kept"
         " USING (instrument_id, side, feed, time, source_id)"
-        " WHERE kept.partition_id IS DISTINCT FROM new_candles.partition_id"
+        " WHERE kept.partition_id IS DISTINCT FROM new_candles.partition_id OR kept.log_offset < %s",
+        (since,),
     ).fetchall()
     return {Bucket(microseconds(time), instrument, source) for time, instrument, source in others}
 

@@ -20,6 +20,8 @@ from storage.push import PushSender
 
 RETRY_FIRST_S = 0.1
 RETRY_LONGEST_S = 2.0
+LOCK_WAIT_S = 1
+"""How long the server may take to notice that the writer before has gone."""
 
 log = structlog.get_logger(__name__)
 
@@ -169,12 +171,14 @@ class InboxWriter:
             self._connection = None
 
     async def _lock(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        cursor = await connection.execute(
-            "SELECT pg_try_advisory_lock(hashtext('inbox'), hashtext(%s))", (self._partition,)
-        )
-        row = await cursor.fetchone()
-        if row is None or not row[0]:
-            raise SecondWriterError(self._partition)
+        try:
+            async with connection.transaction():
+                await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'")
+                await connection.execute(
+                    "SELECT pg_advisory_lock(hashtext('inbox'), hashtext(%s))", (self._partition,)
+                )
+        except psycopg.errors.LockNotAvailable:
+            raise SecondWriterError(self._partition) from None
 
     async def _register(self, connection: psycopg.AsyncConnection[Any]) -> int:
         await connection.execute(

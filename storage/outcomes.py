@@ -23,14 +23,18 @@ from storage.errors import SecondWriterError
 from storage.partitions import TickPartitions
 from storage.ticks import insert_ticks
 
+LOCK_WAIT_S = 1
+"""How long the server may take to notice that the writer before has gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one log record.
 
     `ticks` are the accepted ones; `all_new` says that none is likely to be stored already; `duplicates`
-    counts repeats that were seen before this. `candles` hold the partition's ticks up to this record,
-    `stale_buckets` are minutes whose candles must be made anew from the ticks.
+    counts repeats that were seen before this. `candles` hold the partition's ticks from the offset
+    `candles_since` up to this record, `stale_buckets` are minutes whose candles must be made anew from
+    the ticks.
     """
 
     partition: str
@@ -43,6 +47,7 @@ class Outcome:
     candles: BarBatch
     stale_buckets: frozenset[Bucket]
     provider_bars: BarBatch
+    candles_since: int = 0
 
 
 class OutcomeWriter:
@@ -73,6 +78,8 @@ class OutcomeWriter:
             self._partitions.ensure(
                 feed, *_times([item for item in new if item.source.feed is feed])
             )
+        for items in groups.values():
+            self._id(items[0])  # made outside of the transaction: a rollback must not take it away
         with self._connection.transaction():
             for partition, items in groups.items():
                 self._commit_partition(partition, items)
@@ -131,7 +138,8 @@ class OutcomeWriter:
                 )
         bars = newest_of_each([item.candles for item in items])
         if len(bars):
-            stale |= upsert_candles(self._connection, feed, bars, identity, items[-1].offset)
+            span = items[-1].candles_since, items[-1].offset
+            stale |= upsert_candles(self._connection, feed, bars, identity, span)
         recompute_candles(self._connection, feed, stale)
 
     def _id(self, item: Outcome) -> int:
@@ -142,12 +150,15 @@ class OutcomeWriter:
         return self._ids[item.partition]
 
     def _lock(self) -> None:
-        row = self._connection.execute(
-            "SELECT pg_try_advisory_lock(hashtext('consumer'), hashtext(%s))", (self._consumer,)
-        ).fetchone()
-        if row is None or not row[0]:
+        try:
+            with self._connection.transaction():
+                self._connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'")
+                self._connection.execute(
+                    "SELECT pg_advisory_lock(hashtext('consumer'), hashtext(%s))", (self._consumer,)
+                )
+        except psycopg.errors.LockNotAvailable:
             self._connection.close()
-            raise SecondWriterError(f"consumer {self._consumer}")
+            raise SecondWriterError(f"consumer {self._consumer}") from None
 
 
 class _SomeAreKnownError(Exception):

@@ -49,11 +49,13 @@ def bar(
     )
 
 
-def upsert(connection: Connection, rows: list[Bar], partition: int, offset: int) -> set[Bucket]:
+def upsert(
+    connection: Connection, rows: list[Bar], partition: int, offset: int, since: int = 0
+) -> set[Bucket]:
     batch = BarBatch.of(rows)
     make_room(connection, FEED, TickBatch.empty(), batch)
     with connection.transaction():
-        return upsert_candles(connection, FEED, batch, partition, offset)
+        return upsert_candles(connection, FEED, batch, partition, (since, offset))
 
 
 def provide(connection: Connection, rows: list[Bar]) -> int:
@@ -111,6 +113,15 @@ class TestUpsert:
         upsert(connection, [bar(10)], 1, 5)
         assert upsert(connection, [bar(20), bar(30, minute=1)], 2, 9) == {BUCKET}
         assert closes(connection) == [(10, 1, 5), (30, 2, 9)]
+
+    def test_a_candle_of_before_the_span_is_returned_and_not_written(
+        self, connection: Connection
+    ) -> None:
+        upsert(connection, [bar(10)], 1, 5)
+        assert upsert(connection, [bar(20)], 1, 9, since=6) == {BUCKET}
+        assert closes(connection) == [(10, 1, 5)]
+        assert upsert(connection, [bar(20)], 1, 9, since=5) == set()
+        assert closes(connection) == [(20, 1, 9)]
 
     def test_a_candle_made_anew_is_returned_and_not_written(self, connection: Connection) -> None:
         recompute(connection, store(connection, [trade(0, 1, price=10)]))

@@ -1,0 +1,298 @@
+"""Outcomes: whatever is repeated, disordered, grouped and redelivered, books and candles come out right."""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from market.bars import BAR_US, LAST, Bar, BarBatch
+from market.clock import datetime_of
+from market.log import LogRecord
+from market.ticks import QUOTE, TRADE, Tick, TickBatch
+from storage.books import Quarantined, Totals, consumer_offsets, totals
+from storage.candles import Bucket
+from storage.errors import SecondWriterError
+from storage.outcomes import Outcome, OutcomeWriter, newest_of_each
+from tests.pipelines.logs import record
+from tests.reference.candles import candles
+from tests.storage.driving import CONSUMER, Driver
+from tests.storage.making import (
+    INSTRUMENT,
+    SOURCE,
+    START_US,
+    candle_texts,
+    numbers,
+    text,
+    trade,
+)
+
+Connection = psycopg.Connection[Any]
+PARTITIONS = ["binance-0", "binance-backfill"]
+Key = tuple[int, int, int, int]
+
+
+@st.composite
+def colliding_ticks(draw: st.DrawFn) -> Tick:
+    """A tick of few instants, sequences and prices, so that repeats and disorder are common."""
+    time_us = (
+        START_US + draw(st.integers(0, 2)) * BAR_US + draw(st.sampled_from([0, 1, 59_999_999]))
+    )
+    instrument, seq = draw(st.sampled_from([101, 102])), draw(st.integers(0, 2))
+    price, other = draw(st.integers(1, 9)), draw(st.integers(1, 9))
+    if draw(st.booleans()):
+        bid, ask = f"{price}.5", f"{other}.25"  # some are crossed
+        return Tick(time_us, instrument, SOURCE.id, QUOTE, seq, bid=bid, ask=ask)
+    size = f"0.{other}"
+    return Tick(time_us, instrument, SOURCE.id, TRADE, seq, price=str(price), size=size)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[LogRecord]:
+    """Records of two partitions in the order in which a flow reads them."""
+    ends: Counter[str] = Counter()
+    log = []
+    for ticks in draw(st.lists(st.lists(colliding_ticks(), max_size=6), max_size=8)):
+        partition = draw(st.sampled_from(PARTITIONS))
+        log.append(record(ends[partition], ticks, partition))
+        ends[partition] += 1
+    return log
+
+
+def ticks_of(log: Sequence[LogRecord]) -> list[Tick]:
+    return [tick for item in log for tick in TickBatch.from_bytes(item.payload).rows()]
+
+
+def is_crossed(tick: Tick) -> bool:
+    return tick.kind == QUOTE and Decimal(str(tick.bid)) > Decimal(str(tick.ask))
+
+
+def assert_books_balance(connection: Connection, database_url: str, log: list[LogRecord]) -> None:
+    """Every tick of the log is stored, quarantined or counted as a duplicate, each exactly once."""
+    ticks = ticks_of(log)
+    good = {(t.time_us, t.instrument, t.kind, t.seq) for t in ticks if not is_crossed(t)}
+    crossed = sum(map(is_crossed, ticks))
+    assert totals(database_url, PARTITIONS) == Totals(
+        len(good), crossed, len(ticks) - crossed - len(good), 0
+    )
+    assert numbers(connection, "SELECT count(*) FROM market.ticks") == [(len(good),)]
+    assert numbers(connection, "SELECT count(*) FROM market.quarantine") == [(crossed,)]
+    assert numbers(connection, "SELECT count(*) FROM market.inbox_done") == [(len(log),)]
+
+
+def assert_candles_are_those_of_the_sorted_ticks(
+    connection: Connection, log: list[LogRecord]
+) -> None:
+    wanted = candles(tick for tick in ticks_of(log) if not is_crossed(tick))
+    assert candle_texts(connection) == {
+        (datetime_of(time_us), instrument, chr(side)): (
+            *(text(each) for each in (made.open, made.high, made.low, made.close)),
+            *(text(made.volume), made.ticks),
+        )
+        for (time_us, instrument, _, side), made in wanted.items()
+    }
+
+
+def clear(connection: Connection) -> None:
+    connection.execute(
+        "TRUNCATE market.ticks, market.candles, market.quarantine, market.inbox_done,"
+        " market.inbox_consumers, market.inbox_partitions"
+    )
+
+
+class TestAnyLog:
+    @settings(max_examples=40)
+    @given(logs(), st.data())
+    def test_in_any_grouping_and_fed_again_after_any_crash(
+        self,
+        database_url: str,
+        connection: Connection,
+        log: list[LogRecord],
+        data: st.DataObject,
+    ) -> None:
+        clear(connection)
+        with Driver(database_url, log) as driver:
+            snapshots = [driver.snapshot()]
+            for count in data.draw(st.lists(st.integers(1, 4), max_size=6)):
+                driver.step(count)
+                snapshots.append(driver.snapshot())
+                if data.draw(st.booleans()):
+                    driver.crash(data.draw(st.sampled_from(snapshots)))
+            driver.step(len(log))
+        assert_books_balance(connection, database_url, log)
+        assert_candles_are_those_of_the_sorted_ticks(connection, log)
+
+    @settings(max_examples=40)
+    @given(logs(), st.data())
+    def test_though_the_snapshots_are_lost(
+        self,
+        database_url: str,
+        connection: Connection,
+        log: list[LogRecord],
+        data: st.DataObject,
+    ) -> None:
+        clear(connection)
+        with Driver(database_url, log) as driver:
+            for count in data.draw(st.lists(st.integers(1, 4), max_size=6)):
+                driver.step(count)
+                driver.crash_without_snapshots()
+            driver.step(len(log))
+        assert_books_balance(connection, database_url, log)
+        assert_candles_are_those_of_the_sorted_ticks(connection, log)
+
+    def test_though_a_minute_seems_new_to_a_state_that_has_missed_its_beginning(
+        self, database_url: str, connection: Connection
+    ) -> None:
+        ticks = [[trade(0, 1), trade(2 * BAR_US, 3)], [trade(BAR_US, 2)], [trade(2 * BAR_US, 4)]]
+        log = [record(offset, rows) for offset, rows in enumerate(ticks)]
+        with Driver(database_url, log) as driver:
+            driver.step(1)
+            driver.crash_without_snapshots()
+            driver.step(2)
+        assert_candles_are_those_of_the_sorted_ticks(connection, log)
+
+
+def outcome(offset: int, ticks: Sequence[Tick] = (), **changes: Any) -> Outcome:
+    """What came of a record whose ticks make no candles."""
+    parts: dict[str, Any] = {
+        "partition": "binance-0",
+        "offset": offset,
+        "source": SOURCE,
+        "ticks": TickBatch.of(ticks),
+        "all_new": True,
+        "duplicates": 0,
+        "quarantined": [],
+        "candles": BarBatch.empty(),
+        "stale_buckets": frozenset[Bucket](),
+        "provider_bars": BarBatch.empty(),
+    }
+    return Outcome(**{**parts, **changes})
+
+
+def bar(close: int, minute: int = 0, ticks: int = 1) -> Bar:
+    return Bar(START_US + minute * BAR_US, INSTRUMENT, SOURCE.id, LAST, 1, 99, 1, close, 1, ticks)
+
+
+@pytest.fixture
+def writer(database_url: str) -> Any:
+    """The writer of the consumer."""
+    writer = OutcomeWriter(database_url, CONSUMER)
+    yield writer
+    writer.close()
+
+
+class TestCommit:
+    def test_everything_of_a_record_stands_together(
+        self, writer: OutcomeWriter, database_url: str, connection: Connection
+    ) -> None:
+        item = outcome(
+            3,
+            [trade(0, 1), trade(1, 2)],
+            duplicates=2,
+            quarantined=[Quarantined("crossed", "x", START_US, INSTRUMENT)],
+            candles=BarBatch.of([bar(5)]),
+            provider_bars=BarBatch.of([bar(7, minute=-1, ticks=0)]),
+        )
+        writer.commit([item])
+        assert totals(database_url, ["binance-0"]) == Totals(2, 1, 2, 1)
+        assert consumer_offsets(database_url, CONSUMER) == {"binance-0": 3} == writer.done
+        closes = numbers(
+            connection, "SELECT close, ticks, log_offset FROM market.candles ORDER BY time"
+        )
+        assert closes == [(7, 0, None), (5, 1, 3)]
+
+    def test_what_was_committed_is_skipped(self, writer: OutcomeWriter, database_url: str) -> None:
+        writer.commit([outcome(n, [trade(n, n)]) for n in range(3)])
+        writer.commit([outcome(n, [trade(n, n)]) for n in range(1, 5)])
+        assert totals(database_url, ["binance-0"]) == Totals(5, 0, 0, 0)
+        writer.close()
+        again = OutcomeWriter(database_url, CONSUMER)
+        again.commit([outcome(n, [trade(n, n)]) for n in range(6)])
+        again.close()
+        assert totals(database_url, ["binance-0"]) == Totals(6, 0, 0, 0)
+
+    def test_partitions_are_counted_apart(self, writer: OutcomeWriter, database_url: str) -> None:
+        writer.commit([outcome(0, [trade(0, 1)]), outcome(0, [trade(0, 1)], partition="binance-1")])
+        writer.commit([outcome(1, [], partition="binance-1")])
+        assert totals(database_url, ["binance-0"]) == Totals(1, 0, 0, 0)
+        assert totals(database_url, ["binance-1"]) == Totals(0, 0, 1, 0)
+        assert writer.done == {"binance-0": 0, "binance-1": 1}
+
+    @pytest.mark.parametrize("all_new", [True, False])
+    def test_a_repeat_is_counted_at_the_record_that_repeats(
+        self, writer: OutcomeWriter, connection: Connection, all_new: bool
+    ) -> None:
+        rows = [[trade(0, 1), trade(0, 2)], [trade(0, 2), trade(0, 3)], [trade(0, 4)]]
+        writer.commit([outcome(n, ticks, all_new=all_new) for n, ticks in enumerate(rows)])
+        found = numbers(
+            connection, "SELECT ticks, duplicates FROM market.inbox_done ORDER BY log_offset"
+        )
+        assert found == [(2, 0), (1, 1), (1, 0)]
+
+    def test_nothing_is_committed_of_a_group_of_which_one_fails(
+        self, writer: OutcomeWriter, connection: Connection
+    ) -> None:
+        bad = BarBatch.of([bar(5)])
+        bad.prices[:] = 0  # no price: the table refuses it
+        with pytest.raises(psycopg.errors.NotNullViolation):
+            writer.commit([outcome(0, [trade(0, 1)]), outcome(1, [trade(1, 2)], candles=bad)])
+        for table in ("ticks", "candles", "inbox_done", "inbox_consumers"):
+            assert numbers(connection, f"SELECT count(*) FROM market.{table}") == [(0,)]
+        assert writer.done == {}
+        writer.commit([outcome(0, [trade(0, 1)])])
+        assert numbers(connection, "SELECT count(*) FROM market.ticks") == [(1,)]
+
+    def test_nothing_is_no_transaction(self, writer: OutcomeWriter, connection: Connection) -> None:
+        writer.commit([])
+        writer.commit([outcome(0)])
+        assert numbers(connection, "SELECT ticks FROM market.inbox_done") == [(0,)]
+
+
+class TestWriter:
+    def test_a_second_one_of_a_consumer_is_refused(
+        self, writer: OutcomeWriter, database_url: str
+    ) -> None:
+        with pytest.raises(
+            SecondWriterError, match="consumer store-simulated already has a writer"
+        ):
+            OutcomeWriter(database_url, CONSUMER)
+        OutcomeWriter(database_url, "store-live").close()
+        writer.close()
+        OutcomeWriter(database_url, CONSUMER).close()
+
+    def test_a_killed_one_gives_the_consumer_free(
+        self, writer: OutcomeWriter, database_url: str, connection: Connection
+    ) -> None:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        OutcomeWriter(database_url, CONSUMER).close()
+        with pytest.raises(psycopg.OperationalError):
+            writer.commit([outcome(0, [trade(0, 1)])])
+
+
+class TestNewestOfEach:
+    def test_is_the_last_state_of_every_bar(self) -> None:
+        batches = [[bar(1), bar(2, minute=1)], [bar(3, minute=1)], [], [bar(4, minute=2), bar(5)]]
+        kept = newest_of_each([BarBatch.of(batch) for batch in batches])
+        assert {(row.time_us - START_US) // BAR_US: row.close for row in kept.rows()} == {
+            0: 5,
+            1: 3,
+            2: 4,
+        }
+
+    def test_of_none_is_none(self) -> None:
+        assert len(newest_of_each([])) == len(newest_of_each([BarBatch.empty()])) == 0
+
+    @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), max_size=12))
+    def test_equals_a_dictionary(self, states: list[tuple[int, int]]) -> None:
+        kept = newest_of_each([BarBatch.of([bar(close, minute)]) for minute, close in states])
+        found = {(row.time_us - START_US) // BAR_US: row.close for row in kept.rows()}
+        assert found == dict(states)
+        assert len(np.unique(kept.time)) == len(kept)
