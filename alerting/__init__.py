@@ -1,0 +1,1 @@
+"""Alert rules and the kernels that match them. Nothing is built here yet."""

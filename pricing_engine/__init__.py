@@ -1,0 +1,1 @@
+"""The pricing engine: kernels that value books of positions. Nothing is built here yet."""
