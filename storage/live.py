@@ -11,6 +11,7 @@ import redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
+from market.latest import LATEST
 from market.sources import Feed
 
 STREAM_LENGTH = 10_000
@@ -83,6 +84,11 @@ class LivePublisher:
         if latest:
             mapping: dict[Any, Any] = dict(latest)
             self._redis.hset(latest_key(self._feed), mapping=mapping)
+
+    def newest(self) -> list[bytes]:
+        """The newest prices that the cache has, as `LATEST` items of this layout."""
+        items = cast("list[bytes]", self._redis.hvals(latest_key(self._feed)))
+        return [item for item in items if len(item) == LATEST.itemsize]
 
     def close(self) -> None:
         """Give the connection back."""
