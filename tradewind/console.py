@@ -29,6 +29,8 @@ class UpConsole:
         self._failing: set[str] = set()
         self._stopping_since: float | None = None
         self._ran = False
+        self._waiting_for: dict[str, str] = {}
+        self._status = self._console.status("")
 
     def title(self) -> None:
         """The first lines: what this is, on which data."""
@@ -39,10 +41,15 @@ class UpConsole:
         self._console.print(Text(f"data in {_short(self._settings.data)}", style="dim"))
 
     def starting(self, program: Program) -> None:
-        """Quiet: the line comes when it is ready."""
+        """On a terminal, what is waited for; the line of the program comes when it is ready."""
+        if not self._ran:
+            self._waiting_for[program.name] = program.doing or f"starting {program.name}"
+            self._show_waiting()
 
     def ready(self, program: Program, pid: int, took_s: float) -> None:
         """One line a program, at its first start and after a failure."""
+        self._waiting_for.pop(program.name, None)
+        self._show_waiting()
         again = program.name in self._failing
         if self._ran and not again:
             return
@@ -64,6 +71,7 @@ class UpConsole:
     def running(self) -> None:
         """How to open it, and how to end it."""
         self._ran = True
+        self._status.stop()
         took_s = time.monotonic() - self._began
         url = url_of(self._settings)
         self._console.print(
@@ -78,6 +86,8 @@ class UpConsole:
 
     def stopping(self) -> None:
         """That the end has begun."""
+        self._ran = True
+        self._status.stop()
         self._stopping_since = time.monotonic()
         self._console.print(Text("stopping …", style="dim"))
 
@@ -86,6 +96,13 @@ class UpConsole:
         assert self._stopping_since is not None
         took_s = time.monotonic() - self._stopping_since
         self._console.print(Text(f"stopped in {took_s:.1f} s", style="dim"))
+
+    def _show_waiting(self) -> None:
+        if self._console.is_terminal and self._waiting_for and not self._ran:
+            self._status.update(Text(" · ".join(self._waiting_for.values()), style="dim"))
+            self._status.start()
+        else:
+            self._status.stop()
 
     def _line(self, sign: str, style: str, name: str, what: str, took_s: float | None) -> None:
         took = "" if took_s is None else f"{took_s:5.1f} s  "

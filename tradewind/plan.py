@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from tradewind.servers.bundle import bundled_programs
 from tradewind.servers.directory import DataDirectory
@@ -34,7 +35,10 @@ def stages_of(settings: Settings, directory: DataDirectory) -> list[Stage]:
     environment = child_environment(settings)
     migrate = _own("migrate", ("migrate",), environment, once=True, where="the schema is current")
     # Beside the making of the database: the two take about the same time on a first start.
-    warm = _own("warm", ("warm",), environment, once=True, where="the kernels are compiled")
+    warm = replace(
+        _own("warm", ("warm",), environment, once=True, where="the kernels are compiled"),
+        doing="compiling the kernels (once)",
+    )
     replays = settings.feed is FeedChoice.REPLAY
     flows = tuple(_flow(name, environment, may_end=replays) for name in ("store", "live"))
     # The flows read recorded files themselves.

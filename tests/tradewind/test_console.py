@@ -79,6 +79,19 @@ def test_a_restart_is_told_with_the_last_words_and_its_end(tmp_path: Path) -> No
     ]
 
 
+def test_a_terminal_shows_what_is_waited_for(tmp_path: Path) -> None:
+    text = io.StringIO()
+    written = Console(file=text, width=100, force_terminal=True, color_system=None)
+    console = UpConsole(load_settings(data=tmp_path), written)
+    console.starting(replace(program("warm"), doing="compiling the kernels (once)"))
+    console.starting(program("valkey"))
+    console.ready(program("valkey"), 1, 0.1)
+    assert "compiling the kernels (once)" in text.getvalue()
+    assert "✓ valkey" in text.getvalue()
+    console.stopping()
+    console.stopped()
+
+
 def test_a_replay_that_came_to_its_end_is_told(tmp_path: Path) -> None:
     screen = Screen(data=tmp_path)
     screen.console.done(program("store"))

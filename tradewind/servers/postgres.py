@@ -45,6 +45,7 @@ def postgres_program(
         # After a crash it replays its log first.
         ready_within_s=_READY_WITHIN_S,
         where=f"socket {directory.sockets}",
+        doing="" if directory.postgres.exists() else "making the database (once)",
     )
 
 

@@ -46,7 +46,9 @@ class Program:
     """Whether it has done its work when it ends well, and is not started again."""
     environment: Mapping[str, str] | None = None
     where: str = ""
-    """How a person reaches it."""
+    """How a person reaches it, or what it has done."""
+    doing: str = ""
+    """What takes long at its first start."""
 
 
 def package_directory(package: str) -> Path:
