@@ -178,8 +178,8 @@ def _tuning() -> dict[str, str]:
         "wal_level": "minimal",
         "max_wal_senders": "0",
         # The more log, the longer the recovery after a kill.
-        "max_wal_size": "1GB",
-        "min_wal_size": "256MB",
+        "max_wal_size": "2GB",
+        "min_wal_size": "512MB",
         "checkpoint_timeout": "10min",
         # Hand pages to the disk as they are written: the shutdown's checkpoint then has little left.
         "backend_flush_after": "1MB",
