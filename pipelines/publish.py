@@ -74,9 +74,8 @@ class PublishPartition(StatefulSinkPartition[News, bytes]):
         self._latest = latest
         self._symbols = {item.id: item.symbol for item in instruments}
         self._read: dict[str, int] = {}
-        latest.restore(
-            publisher.newest()
-        )  # the cache may be ahead of a snapshot, and must not go back
+        # The cache may be ahead of a snapshot, and must not go back.
+        latest.restore(publisher.newest())
         self._refill()
 
     def write_batch(self, values: list[News]) -> None:

@@ -27,6 +27,21 @@ class CacheUnavailableError(StorageError):
         return f"the cache is unavailable: {self.reason}"
 
 
+class NewerSchemaError(StorageError):
+    """The database was migrated by a newer version of the code: only that can use it."""
+
+    def __init__(self, found: str, known: str) -> None:
+        super().__init__(found, known)
+        self.found = found
+        self.known = known
+
+    def __str__(self) -> str:
+        return (
+            f"the database's schema {self.found} is newer than this version of Tradewind, which knows"
+            f" {self.known}: run the newer version, or use another data directory"
+        )
+
+
 class ForeignPartitionError(StorageError):
     """A partition of the log holds another source's data: the two must not mix."""
 

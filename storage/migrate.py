@@ -6,11 +6,15 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
 
 from market.instruments import CATALOGUE
 from market.sources import SOURCES
+from storage.errors import NewerSchemaError
+
+VERSION_TABLE = "revision"
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_205_759_403
@@ -20,7 +24,8 @@ _LOCK = 7_205_759_403
 def migrate(database_url: str) -> None:
     """Run the migrations that this database lacks, then seed instruments and sources.
 
-    Safe to run at once from several processes and again at any time.
+    Safe to run at once from several processes and again at any time. NewerSchemaError where a newer
+    version of the code has migrated it already.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with psycopg.connect(database_url, autocommit=True) as guard:
@@ -32,6 +37,7 @@ def migrate(database_url: str) -> None:
         )
         config = _config()
         with engine.connect() as connection:
+            _check(MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
@@ -43,6 +49,15 @@ def head() -> str:
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     assert revision is not None
     return revision
+
+
+def _check(context: MigrationContext) -> None:
+    """NewerSchemaError where the database has a revision that this code does not know."""
+    script = ScriptDirectory.from_config(_config())
+    known = {revision.revision for revision in script.walk_revisions()}
+    for found in context.get_current_heads():
+        if found not in known:
+            raise NewerSchemaError(found, head())
 
 
 def _config() -> Config:

@@ -1,0 +1,121 @@
+"""Migrations: from nothing or from before, by one process or several, and never backwards."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from market.instruments import CATALOGUE
+from market.sources import SOURCES
+from storage.errors import NewerSchemaError
+from storage.migrate import head, migrate
+from tests.storage.making import numbers
+
+Connection = psycopg.Connection[Any]
+
+EMPTY = "test_migrate_empty"
+
+
+@pytest.fixture
+def empty_url(database_url: str, connection: Connection) -> Iterator[str]:
+    """A database in which nothing is yet."""
+    name = connection.info.dbname
+    connection.execute(f"CREATE DATABASE {EMPTY} TEMPLATE template0")
+    yield database_url.replace(f"@/{name}?", f"@/{EMPTY}?")
+    connection.execute(f"DROP DATABASE {EMPTY} WITH (FORCE)")
+
+
+def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Revision, tables with their columns, and the seeded rows of a database."""
+    queries = {
+        "revision": "SELECT version_num FROM revision",
+        "columns": "SELECT table_name, column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = 'market' ORDER BY 1, 2",
+        "instruments": "SELECT * FROM market.instruments ORDER BY id",
+        "sources": "SELECT * FROM market.sources ORDER BY id",
+    }
+    with psycopg.connect(url) as connection:
+        return {name: numbers(connection, query) for name, query in queries.items()}
+
+
+def test_an_empty_database_gets_the_schema_and_what_the_code_knows(empty_url: str) -> None:
+    migrate(empty_url)
+    found = everything(empty_url)
+    assert found["revision"] == [(head(),)]
+    assert {(row[0], row[1]) for row in found["instruments"]} == {
+        (item.id, item.symbol) for item in CATALOGUE
+    }
+    assert found["sources"] == [
+        (item.id, item.provider, item.feed.code, item.rank) for item in SOURCES
+    ]
+
+
+def test_again_is_a_no_op(database_url: str) -> None:
+    before = everything(database_url)
+    migrate(database_url)
+    migrate(database_url)
+    assert everything(database_url) == before
+
+
+def test_what_was_stored_stays(database_url: str, connection: Connection) -> None:
+    connection.execute("INSERT INTO market.inbox_partitions (name, source_id) VALUES ('x-0', 10)")
+    connection.execute("UPDATE market.instruments SET name = 'old name' WHERE id = 1")
+    migrate(database_url)
+    assert numbers(connection, "SELECT name FROM market.inbox_partitions") == [("x-0",)]
+    assert numbers(connection, "SELECT name FROM market.instruments WHERE id = 1") == [
+        (CATALOGUE.by_id(1).name,)
+    ]
+
+
+def test_several_processes_at_once(empty_url: str) -> None:
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            migrate(empty_url)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert everything(empty_url)["revision"] == [(head(),)]
+
+
+def test_a_schema_newer_than_the_code_is_refused_and_left_alone(
+    database_url: str, connection: Connection
+) -> None:
+    connection.execute("UPDATE revision SET version_num = '9999'")
+    before = everything(database_url)
+    with pytest.raises(
+        NewerSchemaError, match=f"9999.*newer than this version.*{head()}"
+    ) as caught:
+        migrate(database_url)
+    assert (caught.value.found, caught.value.known) == ("9999", head())
+    assert everything(database_url) == before
+    assert numbers(connection, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory'") == []
+
+
+def test_a_failed_migration_leaves_nothing_behind(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA market")  # in the way of the first migration
+        with pytest.raises(Exception, match="already exists"):
+            migrate(empty_url)
+        tables = "SELECT count(*) FROM pg_tables WHERE schemaname IN ('market', 'public')"
+        assert numbers(connection, tables) == [(0,)]
+        connection.execute("DROP SCHEMA market")
+    migrate(empty_url)
+    assert everything(empty_url)["revision"] == [(head(),)]
+
+
+def test_every_feed_has_its_tables(database_url: str, connection: Connection) -> None:
+    names = {name for (name,) in numbers(connection, "SELECT tablename FROM pg_tables")}
+    for feed in ("live", "recorded", "simulated"):
+        assert {f"ticks_{feed}", f"candles_{feed}"} <= names
