@@ -33,8 +33,8 @@ CHART_GAP_US = 900_000_000
 """An older newest candle is a gap; a chart has but a point every five minutes."""
 
 CONCURRENCY = 4
-ATTEMPTS = 4
-DEADLINE_S = 180.0
+ATTEMPTS = 20
+DEADLINE_S = 900.0
 
 _HOPELESS = (BadKeyError, PremiumError, QuotaExceededError)
 
