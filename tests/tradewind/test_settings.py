@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from market.sources import Feed
+from tradewind.errors import BadSettingError
 from tradewind.settings import (
     PREFIX,
     FeedChoice,
@@ -53,7 +54,7 @@ class TestSources:
         self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
     ) -> None:
         monkeypatch.setenv(PREFIX + name, value)
-        with pytest.raises(ValidationError, match=name.lower()):
+        with pytest.raises(BadSettingError, match=f"^{PREFIX}{name}: Input should be "):
             load_settings()
 
     def test_they_cannot_be_changed(self) -> None:
