@@ -171,7 +171,9 @@ class _Feeds:
         histories = [self._klines(newest), _History(self._coingecko(), charts)]
         if config.alphavantage_key is not None:
             url = config.alphavantage_url
-            series = series_to_fetch(url, coverage.alphavantage, newest, now_us)
+            # Fixer has no intraday history: its pairs take theirs from Alpha Vantage.
+            missed = [*coverage.alphavantage, *coverage.fixer]
+            series = series_to_fetch(url, missed, newest, now_us)
             histories.append(_History(self._alphavantage(), series))
         return histories
 

@@ -79,7 +79,7 @@ async def expect_everything(sandbox: Running, instruments: InstrumentTable) -> N
     log, coverage = MemoryLog(), coverage_of(instruments)
     wanted = {
         "binance-backfill": 2 * len(coverage.binance),
-        "alphavantage-backfill": len(coverage.alphavantage),
+        "alphavantage-backfill": len(coverage.alphavantage) + len(coverage.fixer),
         "coingecko-backfill": len(coverage.coingecko),
         "alphavantage-0": len(coverage.alphavantage),
     } | dict.fromkeys(LIVE - {"alphavantage-0"}, 1)
