@@ -18,7 +18,7 @@ from tradewind.servers.directory import holder_of
 from tradewind.servers.state import State, read_state
 
 POLL_INTERVAL_S = 0.02
-START_PATIENCE_S = 90.0
+START_PATIENCE_S = 180.0
 STOP_WITHIN_S = 10.0
 
 

@@ -27,6 +27,7 @@ from tradewind.settings import load_settings
 
 CHILDREN = {"postgres", "valkey", "sandbox", "store", "live", "feeds", "api"}
 ORPHAN_PATIENCE_S = 5.0
+pytestmark = pytest.mark.timeout(400)  # the first start compiles the kernels
 ORDINARY_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 """Runs as user 1000 and still reads what this user reads, such as a clone below a 0700 home."""
 
