@@ -24,6 +24,7 @@ from tests.tradewind.support import (
 )
 from tradewind.servers import start_servers
 from tradewind.settings import load_settings
+from tradewind.sockets import socket_directory
 
 CHILDREN = {"postgres", "valkey", "sandbox", "store", "live", "feeds", "api"}
 ORPHAN_PATIENCE_S = 5.0
@@ -174,6 +175,7 @@ def test_a_data_path_too_long_for_sockets(data: Path) -> None:
     done = run_cli("migrate", "--data", str(long))
     assert (done.returncode, done.stderr) == (0, "")
     assert (long / "postgres").is_dir()
+    assert not socket_directory(long).exists()
 
 
 def test_nothing_outside_the_data_directory_changes_its_permissions(data: Path) -> None:

@@ -5,6 +5,7 @@ Layout: `format` (its version), `lock`, `postgres/`, `recovery/`, `logs/`, `run/
 of them have ended, however the first one died.
 """
 
+import contextlib
 import fcntl
 import os
 import time
@@ -52,7 +53,12 @@ def held_directory(settings: Settings) -> Iterator[DataDirectory]:
         _check_format(path)
         for part in (settings.recovery, settings.logs):
             part.mkdir(mode=0o700, exist_ok=True)
-        yield DataDirectory(path, settings.run_directory(), lock_fd)
+        sockets = settings.run_directory()
+        yield DataDirectory(path, sockets, lock_fd)
+        # What lies elsewhere is not left behind; a socket that somebody still holds keeps it.
+        if not sockets.is_relative_to(path) and settings.run is None:
+            with contextlib.suppress(OSError):
+                sockets.rmdir()
     finally:
         # The file stays: to remove it would let two processes lock two files of one name.
         os.close(lock_fd)
