@@ -48,6 +48,7 @@ function Page() {
     case "unknown":
       return (
         <Notice
+          isPage
           title="There is no such page."
           action={{ label: "To the markets", run: () => navigate("/") }}
         />

@@ -2,9 +2,12 @@
 
 import gzip
 import re
+import time
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Response, ViewportSize, expect
+
+from tests.browser.conftest import PATIENCE_MS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -13,6 +16,7 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 MAX_SCRIPT_BYTES = 170_000
 """Of gzip, the charting library included."""
 MAX_LAYOUT_SHIFT = 0.01
+POLL_MS = 50
 QUIET_MS = 2_000
 """How long a page is watched for what must not happen."""
 
@@ -33,18 +37,35 @@ COUNT_COLOURS = """() => {
 }"""
 
 
+def wait_for(page: Page, expression: str, argument: object = None) -> None:
+    """Until the expression is true. Playwright would evaluate in the page, whose policy forbids it."""
+    deadline = time.monotonic() + PATIENCE_MS / 1_000
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < deadline, f"never true: {expression}"
+        page.wait_for_timeout(POLL_MS)
+
+
 def wait_for_another_text(page: Page, selector: str) -> None:
     before = page.locator(selector).first.inner_text()
-    page.wait_for_function(
+    wait_for(
+        page,
         "([selector, before]) => document.querySelector(selector)?.innerText !== before",
-        arg=[selector, before],
+        [selector, before],
+    )
+
+
+def wait_for_scheme(page: Page, scheme: str) -> None:
+    wait_for(
+        page,
+        "(scheme) => getComputedStyle(document.documentElement).colorScheme === scheme",
+        scheme,
     )
 
 
 def wait_for_drawn_chart(page: Page) -> None:
     """Until candles of two colours, a grid and labels are on the canvases: a blank one has one colour."""
     page.wait_for_selector(".candles__canvas canvas")
-    page.wait_for_function(f"({COUNT_COLOURS})() > 8")
+    wait_for(page, f"() => ({COUNT_COLOURS})() > 8")
 
 
 def local_choice(page: Page, label: str) -> str:
@@ -104,7 +125,7 @@ class TestTheWatchlist:
     def test_is_walked_and_pinned_by_keyboard(self, page: Page) -> None:
         page.goto("/")
         page.locator("tr.row[tabindex='0']").focus()
-        heading = page.get_by_role("heading", level=1)
+        heading = page.get_by_role("heading", level=2)
         expect(heading).to_have_text(SYMBOL)
         page.keyboard.press("ArrowDown")
         expect(heading).to_have_text("ETH-USDT")
@@ -147,9 +168,7 @@ class TestAnInstrumentsPage:
     def test_switches_the_interval_and_grows_the_candle_of_that_time(self, page: Page) -> None:
         page.goto(f"/instruments/{SYMBOL}")
         page.get_by_role("radio", name="15m").check()
-        page.wait_for_function(
-            "Number(document.querySelector('.legend')?.dataset.time) % 900 === 0"
-        )
+        wait_for(page, "() => Number(document.querySelector('.legend')?.dataset.time) % 900 === 0")
         wait_for_drawn_chart(page)
         wait_for_another_text(page, CLOSE)
 
@@ -210,20 +229,18 @@ class TestWhatAPersonChose:
     def test_of_a_theme_is_shown_and_kept(self, page: Page) -> None:
         page.goto("/")
         switch = page.get_by_role("button", name=re.compile("^Theme"))
-        page.wait_for_function("getComputedStyle(document.documentElement).colorScheme === 'light'")
+        wait_for_scheme(page, "light")
         switch.click()
         switch.click()
         for _ in range(2):
             expect(switch).to_have_attribute("title", "Theme: dark")
-            page.wait_for_function(
-                "getComputedStyle(document.documentElement).colorScheme === 'dark'"
-            )
+            wait_for_scheme(page, "dark")
             page.reload()
 
     def test_follows_the_system_until_something_is_chosen(self, page: Page) -> None:
         page.emulate_media(color_scheme="dark")
         page.goto("/")
-        page.wait_for_function("getComputedStyle(document.documentElement).colorScheme === 'dark'")
+        wait_for_scheme(page, "dark")
 
 
 class TestOnAPhone:

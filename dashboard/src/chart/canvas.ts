@@ -27,7 +27,7 @@ const BAR_SPACING_PX = 7;
 const ROOM_BARS = 4;
 /** Fewer bars than this to the left of what is in sight, and more history is asked for. */
 const NEAR_START_BARS = 30;
-const VOLUME_SHARE = 0.18;
+const VOLUME_SHARE = 0.15;
 
 export interface ChartEvents {
   /** The candle under the cross-hair, or undefined when the pointer left. */

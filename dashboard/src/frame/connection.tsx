@@ -19,10 +19,10 @@ export function ConnectionPill() {
       type="button"
       class={`pill pill--${shown.tone}`}
       title={shown.title}
-      aria-label={`Connection: ${shown.label} ${shown.detail}`}
       onClick={() => market.retry()}
     >
       <span class="pill__dot" aria-hidden="true" />
+      <span class="hidden">Connection:</span>
       <span class="pill__label">{shown.label}</span>
       <span class="pill__detail">{shown.detail}</span>
     </button>

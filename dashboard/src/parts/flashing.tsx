@@ -1,7 +1,7 @@
 /** A price whose changed digits, and only those, flash in the colour of their direction. */
 
-import { batch, useSignal, useSignalEffect } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { batch, effect, useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { splitChanged } from "../lib/digits";
 import { formatPrice } from "../lib/numbers";
 import type { QuoteSignal } from "../store/board";
@@ -19,8 +19,7 @@ export function FlashingPrice({ quote, decimals }: { quote: QuoteSignal; decimal
   const move = useSignal<"up" | "down" | undefined>(undefined);
   const shown = useRef<Shown>({ text: "", price: null, flashes: 0 });
 
-  useSignalEffect(() => {
-    const price = quote.value?.price ?? null;
+  const show = (price: number | null): void => {
     const text = formatPrice(price, decimals);
     const before = shown.current;
     if (text === before.text) return;
@@ -33,7 +32,9 @@ export function FlashingPrice({ quote, decimals }: { quote: QuoteSignal; decimal
       // Two names of one animation by turns: a new name starts it again.
       flash.value = direction && `${direction}-${flashes % 2}`;
     });
-  });
+  };
+  // An effect of the signals' own runs with the board's frame; a hook's would run one frame later.
+  useLayoutEffect(() => effect(() => show(quote.value?.price ?? null)), [quote, decimals]);
 
   return (
     <span class="price">

@@ -4,14 +4,17 @@ import type { ComponentChildren } from "preact";
 
 interface NoticeProps {
   title: string;
+  /** Whether it stands for the whole page, whose heading its title is then. */
+  isPage?: boolean;
   children?: ComponentChildren;
   action?: { label: string; run: () => void };
 }
 
-export function Notice({ title, children, action }: NoticeProps) {
+export function Notice({ title, isPage, children, action }: NoticeProps) {
+  const Title = isPage ? "h1" : "p";
   return (
     <div class="notice" role="status">
-      <p class="notice__title">{title}</p>
+      <Title class="notice__title">{title}</Title>
       {children && <p class="notice__text">{children}</p>}
       {action && (
         <button type="button" class="button" onClick={action.run}>

@@ -14,12 +14,15 @@ import { Announcer } from "./announcer";
 
 interface HeadProps {
   instrument: Instrument;
+  /** Of the heading: 1 where the page is the instrument's own. */
+  level: 1 | 2;
   children?: ComponentChildren;
 }
 
 /** To be keyed by symbol: another instrument's price is no change of this one's. */
-export function InstrumentHead({ instrument, children }: HeadProps) {
+export function InstrumentHead({ instrument, level, children }: HeadProps) {
   const { symbol, name, decimals } = instrument;
+  const Heading = level === 1 ? "h1" : "h2";
   const { market } = useStore();
   const quote = market.board.quote(symbol);
   const isOld = useComputed(() => quote.value !== undefined && quote.value.state !== "live");
@@ -27,7 +30,7 @@ export function InstrumentHead({ instrument, children }: HeadProps) {
     <div class="head" data-old={isOld}>
       <div class="head__title">
         <Pin symbol={symbol} focusable />
-        <h1 class="head__symbol">{symbol}</h1>
+        <Heading class="head__symbol">{symbol}</Heading>
         <span class="head__name">{name}</span>
         <StateTag instrument={instrument} />
         <span class="head__actions">{children}</span>

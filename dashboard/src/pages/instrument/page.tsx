@@ -19,7 +19,7 @@ export function InstrumentPage({ symbol }: { symbol: string }) {
   if (fetched.status === "failed") {
     const action = { label: "Try again", run: () => market.retry() };
     return (
-      <Notice title={`${symbol} did not load.`} action={action}>
+      <Notice isPage title={`${symbol} did not load.`} action={action}>
         {fetched.message} It is tried again as soon as the connection stands.
       </Notice>
     );
@@ -29,6 +29,7 @@ export function InstrumentPage({ symbol }: { symbol: string }) {
   if (instrument) return <Known key={wanted} instrument={instrument} />;
   return (
     <Notice
+      isPage
       title={`There is no instrument ${symbol}.`}
       action={{ label: "To the markets", run: () => navigate("/") }}
     >
@@ -51,7 +52,7 @@ function Known({ instrument }: { instrument: Instrument }) {
         <Link to="/" class="back">
           <BackIcon /> Markets
         </Link>
-        <InstrumentHead instrument={instrument} />
+        <InstrumentHead instrument={instrument} level={1} />
         <CandlePanel instrument={instrument} />
       </section>
       <aside class="instrument__facts" aria-label="Facts">

@@ -31,13 +31,17 @@ export function MarketsPage() {
   if (fetched.status === "failed") {
     const action = { label: "Try again", run: () => market.retry() };
     return (
-      <Notice title="The list of instruments did not load." action={action}>
+      <Notice isPage title="The list of instruments did not load." action={action}>
         {fetched.message} It is tried again as soon as the connection stands.
       </Notice>
     );
   }
   if (fetched.status === "ready" && fetched.value.length === 0) {
-    return <Notice title="No instruments yet.">They appear here once a feed is configured.</Notice>;
+    return (
+      <Notice isPage title="No instruments yet.">
+        They appear here once a feed is configured.
+      </Notice>
+    );
   }
   return <Markets instruments={fetched.status === "ready" ? fetched.value : undefined} />;
 }
@@ -48,6 +52,7 @@ function Markets({ instruments }: { instruments: readonly Instrument[] | undefin
   const chosen = instruments && chosenOf(instruments, selected.value);
   return (
     <div class="markets">
+      <h1 class="hidden">Markets</h1>
       <section class="markets__list" aria-label="Watchlist">
         <div class="toolbar">
           <Filters instruments={instruments ?? []} />
@@ -96,7 +101,7 @@ function Arranged({ instruments, selected, showsBeside }: ArrangedProps) {
 function Beside({ instrument }: { instrument: Instrument }) {
   return (
     <>
-      <InstrumentHead key={instrument.symbol} instrument={instrument}>
+      <InstrumentHead key={instrument.symbol} instrument={instrument} level={2}>
         <Link to={instrumentPath(instrument.symbol)} class="button button--quiet">
           Open <OpenIcon />
         </Link>
