@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 
 from market.clock import datetime_of
 from market.sources import Source
+from storage.connecting import connect
 
 Connection = psycopg.Connection[Any]
 
@@ -133,7 +134,7 @@ def _storable(text: str) -> str:
 def totals(database_url: str, partitions: Sequence[str]) -> Totals:
     """What came of these partitions, by name, so far."""
     with (
-        psycopg.connect(database_url) as connection,
+        connect(database_url) as connection,
         connection.cursor(row_factory=class_row(Totals)) as cursor,
     ):
         found = cursor.execute(
@@ -150,7 +151,7 @@ def totals(database_url: str, partitions: Sequence[str]) -> Totals:
 
 def consumer_offsets(database_url: str, consumer: str) -> dict[str, int]:
     """The same as `done_offsets`, over a connection of its own."""
-    with psycopg.connect(database_url) as connection:
+    with connect(database_url) as connection:
         return done_offsets(connection, consumer)
 
 
@@ -158,7 +159,7 @@ def reopen(database_url: str, consumer: str, partitions: Sequence[str]) -> None:
     """Open the books of these partitions anew: they are going to be read from their start."""
     ids = "SELECT id FROM market.inbox_partitions WHERE name = ANY(%(names)s)"
     names = {"names": list(partitions), "consumer": consumer}
-    with psycopg.connect(database_url) as connection:
+    with connect(database_url) as connection, connection.transaction():
         for table in ("inbox_done", "quarantine"):
             connection.execute(f"DELETE FROM market.{table} WHERE partition_id IN ({ids})", names)
         connection.execute(
@@ -172,7 +173,7 @@ class ReadRegister:
     """A consumer that writes nothing else to the database says here how far it has read."""
 
     def __init__(self, database_url: str, consumer: str) -> None:
-        self._connection: Connection = psycopg.connect(database_url, autocommit=True)
+        self._connection = connect(database_url)
         self._consumer = consumer
 
     def register(self, offsets: Mapping[str, int]) -> None:

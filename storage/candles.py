@@ -12,6 +12,7 @@ from market.bars import BAR_US, BarBatch
 from market.clock import datetime_of, microseconds
 from market.sources import Feed
 from market.ticks import QUOTE, RATE, TRADE
+from storage.connecting import connect
 from storage.copy_rows import HEADER, TRAILER, candle_rows
 
 Connection = psycopg.Connection[Any]
@@ -165,7 +166,7 @@ def covered_until(database_url: str, feed: Feed) -> dict[int, int]:
     An instrument whose candles do not reach back a day (the first start, a backfill that was broken
     off) is absent: nothing of it counts as covered.
     """
-    with psycopg.connect(database_url) as connection:
+    with connect(database_url) as connection:
         rows = connection.execute(
             "SELECT instrument_id, max(time) FROM market.candles"
             " WHERE feed = %s AND time > now() - interval '25 hours'"

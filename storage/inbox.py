@@ -14,6 +14,7 @@ import structlog
 from market.clock import datetime_of
 from market.log import LogEntry, LogRecord, LogWriter
 from market.sources import Source, source_by_id
+from storage.connecting import connect
 from storage.errors import ForeignPartitionError, SecondWriterError
 from storage.partitions import ensure_inbox_days
 from storage.push import PushSender
@@ -66,6 +67,7 @@ class InboxWriter:
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._partition_id = 0
         self._next_offset = 0
+        self._appending = asyncio.Lock()
 
     async def open(self) -> None:
         """Connect, take the partition and find its end."""
@@ -80,20 +82,27 @@ class InboxWriter:
             raise
 
     async def append(self, entries: Sequence[LogEntry]) -> None:
-        """Write these in order, in one commit; they are durable when it returns."""
-        first = self._next_offset
+        """Write these in order, in one commit; they are durable when it returns.
+
+        Several tasks may call it; what they append takes its place in the order of the calls.
+        """
+        async with self._appending:
+            first = self._next_offset
+            await self._append_until_durable(entries, first)
+            self._next_offset = first + len(entries)
+            self._send(entries, first)
+
+    async def _append_until_durable(self, entries: Sequence[LogEntry], first: int) -> None:
         pause_s = RETRY_FIRST_S
         while True:
             try:
                 await self._append_once(entries, first)
-                break
+                return
             except psycopg.OperationalError as error:
                 log.warning("inbox away", partition=self._partition, reason=str(error).strip())
                 await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
                 pause_s = min(2 * pause_s, RETRY_LONGEST_S)
                 await self._abandon()
-        self._next_offset = first + len(entries)
-        self._send(entries, first)
 
     async def close(self) -> None:
         """Give the connection, and with it the partition, back."""
@@ -143,7 +152,7 @@ class InboxWriter:
 
     async def _make_days(self, days: set[datetime.date]) -> None:
         def make() -> None:
-            with psycopg.connect(self._database_url, autocommit=True) as connection:
+            with connect(self._database_url) as connection:
                 ensure_inbox_days(connection, sorted(days))
 
         await asyncio.to_thread(make)

@@ -3,13 +3,11 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import psycopg
 
 from market.clock import microseconds
 from market.log import LogRecord
 from market.sources import Feed, source_by_id
+from storage.connecting import connect
 from storage.push import PushListener
 
 WAIT_S = 0.010
@@ -26,7 +24,7 @@ class InboxReader:
     """
 
     def __init__(self, database_url: str, feed: Feed, listener: PushListener | None) -> None:
-        self._connection: psycopg.Connection[Any] = psycopg.connect(database_url, autocommit=True)
+        self._connection = connect(database_url)
         self._connection.prepare_threshold = 1
         self._feed = feed
         self._listener = listener

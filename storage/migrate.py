@@ -12,7 +12,9 @@ from sqlalchemy import create_engine, pool
 
 from market.instruments import CATALOGUE
 from market.sources import SOURCES
+from storage.connecting import connect
 from storage.errors import NewerSchemaError
+from storage.revision import HEAD
 
 VERSION_TABLE = "revision"
 
@@ -28,7 +30,7 @@ def migrate(database_url: str) -> None:
     version of the code has migrated it already.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    with psycopg.connect(database_url, autocommit=True) as guard:
+    with connect(database_url) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         engine = create_engine(
             "postgresql+psycopg://",
@@ -39,16 +41,9 @@ def migrate(database_url: str) -> None:
         with engine.connect() as connection:
             _check(MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, HEAD)
             connection.commit()
         _seed(guard)
-
-
-def head() -> str:
-    """The newest revision that this code knows."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    assert revision is not None
-    return revision
 
 
 def _check(context: MigrationContext) -> None:
@@ -57,7 +52,7 @@ def _check(context: MigrationContext) -> None:
     known = {revision.revision for revision in script.walk_revisions()}
     for found in context.get_current_heads():
         if found not in known:
-            raise NewerSchemaError(found, head())
+            raise NewerSchemaError(found, HEAD)
 
 
 def _config() -> Config:

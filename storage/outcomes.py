@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import psycopg
@@ -19,6 +18,7 @@ from storage.candles import (
     upsert_candles,
     upsert_provider_bars,
 )
+from storage.connecting import connect
 from storage.errors import SecondWriterError
 from storage.partitions import TickPartitions
 from storage.ticks import insert_ticks
@@ -59,7 +59,7 @@ class OutcomeWriter:
 
     def __init__(self, database_url: str, consumer: str) -> None:
         self._consumer = consumer
-        self._connection: psycopg.Connection[Any] = psycopg.connect(database_url, autocommit=True)
+        self._connection = connect(database_url)
         self._connection.prepare_threshold = 1
         self._lock()
         self._partitions = TickPartitions(self._connection)

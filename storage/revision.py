@@ -4,6 +4,9 @@ from psycopg import errors
 
 from storage.pools import Connection
 
+HEAD = "0001"
+"""The newest revision that this code knows."""
+
 
 async def revision(connection: Connection) -> str | None:
     """The revision of the newest migration that was run; None where none was."""

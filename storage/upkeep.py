@@ -2,10 +2,10 @@
 
 import datetime
 
-import psycopg
 import structlog
 
 from market.sources import Feed
+from storage.connecting import connect
 from storage.partitions import drop_inbox_before, drop_ticks_before, ensure_inbox_days
 
 INBOX_DAYS = 2
@@ -18,7 +18,7 @@ def keep_up(database_url: str, simulated: bool) -> None:
     """Make tomorrow's inbox partition; drop inbox days that all have read, and old simulated ticks."""
     today = datetime.datetime.now(datetime.UTC).date()
     day = datetime.timedelta(days=1)
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with connect(database_url) as connection:
         ensure_inbox_days(connection, [today, today + day])
         dropped = drop_inbox_before(connection, today - INBOX_DAYS * day)
         if simulated:

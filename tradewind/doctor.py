@@ -11,7 +11,7 @@ from rich.table import Table
 
 from storage.census import CacheCensus, DatabaseCensus, cache_census, database_census
 from storage.errors import StorageError
-from storage.migrate import head
+from storage.revision import HEAD
 from tradewind.errors import ProcessError
 from tradewind.servers import postgres, reach_database
 from tradewind.servers.bundle import with_running
@@ -92,9 +92,8 @@ def _database(settings: Settings, state: State | None) -> list[str]:
 
 def _database_lines(census: DatabaseCensus, whose: str) -> list[str]:
     backend = f"TimescaleDB {census.timescaledb}" if census.timescaledb else "plain partitions"
-    expected = head()
     revision = census.revision or "none"
-    migrated = "current" if census.revision == expected else f"{expected} is current: migrate"
+    migrated = "current" if census.revision == HEAD else f"{HEAD} is current: migrate"
     return [
         f"PostgreSQL {census.version}, {whose}, {backend}, {size_text(census.size_bytes)}",
         f"schema revision {revision} ({migrated})",

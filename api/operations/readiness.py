@@ -1,12 +1,10 @@
 """What must answer before the service can serve."""
 
 import asyncio
-from functools import lru_cache
 
 from api.services import ServiceSet
 from storage.errors import StorageError
-from storage.migrate import head
-from storage.revision import revision
+from storage.revision import HEAD, revision
 
 OK = "ok"
 
@@ -22,8 +20,7 @@ async def _database(services: ServiceSet) -> tuple[str, str]:
         found = await services.database.read(revision)
     except StorageError:
         return "unavailable", "unknown"
-    expected = await asyncio.to_thread(_head)
-    return OK, OK if found == expected else "pending"
+    return OK, OK if found == HEAD else "pending"
 
 
 async def _cache(services: ServiceSet) -> str:
@@ -32,8 +29,3 @@ async def _cache(services: ServiceSet) -> str:
     except StorageError:
         return "unavailable"
     return OK
-
-
-@lru_cache(maxsize=1)
-def _head() -> str:
-    return head()

@@ -6,7 +6,7 @@ import redis
 
 from storage.census import cache_census, database_census
 from storage.errors import CacheUnavailableError, DatabaseUnavailableError
-from storage.migrate import head
+from storage.revision import HEAD
 from tradewind.servers import Servers
 
 
@@ -16,7 +16,7 @@ def test_a_migrated_database_tells_version_revision_and_sizes(database_url: str)
     census = database_census(database_url)
     assert census.version.startswith("18")
     assert census.timescaledb is None
-    assert census.revision == head()
+    assert census.revision == HEAD
     assert census.size_bytes > 1_000_000
     rows = {table.name: table.rows for table in census.tables}
     assert rows["market.instruments"] > 0

@@ -44,7 +44,7 @@ def same_digits(found: list[Any], wanted: list[Decimal | None]) -> bool:
 
 
 class TestTickRows:
-    @settings(max_examples=150)
+    @settings(max_examples=100)
     @given(st.lists(st.tuples(MANTISSAS, MANTISSAS, MANTISSAS, MANTISSAS, EXPONENTS, EXPONENTS)))
     def test_every_mantissa_with_every_exponent(
         self, connection: Connection, numbers: list[tuple[int, ...]]

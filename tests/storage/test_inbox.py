@@ -137,6 +137,15 @@ class TestAppend:
         listener.close()
 
 
+    async def test_of_several_tasks_at_once_takes_turns(
+        self, inbox: Inbox, database_url: str
+    ) -> None:
+        writer = await inbox.writer(PARTITION, SOURCE)
+        await asyncio.gather(*(writer.append(entries(number)) for number in range(20)))
+        with psycopg.connect(database_url) as connection:
+            assert held(connection) == numbered(*range(20))
+
+
 class TestWriter:
     async def test_goes_on_where_the_last_one_ended(
         self, database_url: str, connection: Connection

@@ -197,7 +197,7 @@ class TestFromThePush:
         listening.until(3)
         assert listening.payloads("binance-0") == numbered(3)
 
-    @settings(max_examples=25)
+    @settings(max_examples=15)
     @given(
         st.lists(st.tuples(st.sampled_from(["a-0", "a-1"]), st.integers(1, 5)), max_size=5),
         st.data(),

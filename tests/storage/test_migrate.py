@@ -2,15 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+import storage.migrate
 from market.instruments import CATALOGUE
 from market.sources import SOURCES
 from storage.errors import NewerSchemaError
-from storage.migrate import head, migrate
+from storage.migrate import migrate
+from storage.revision import HEAD
 from tests.storage.making import numbers
 
 Connection = psycopg.Connection[Any]
@@ -43,7 +46,7 @@ def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
 def test_an_empty_database_gets_the_schema_and_what_the_code_knows(empty_url: str) -> None:
     migrate(empty_url)
     found = everything(empty_url)
-    assert found["revision"] == [(head(),)]
+    assert found["revision"] == [(HEAD,)]
     assert {(row[0], row[1]) for row in found["instruments"]} == {
         (item.id, item.symbol) for item in CATALOGUE
     }
@@ -84,7 +87,7 @@ def test_several_processes_at_once(empty_url: str) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    assert everything(empty_url)["revision"] == [(head(),)]
+    assert everything(empty_url)["revision"] == [(HEAD,)]
 
 
 def test_a_schema_newer_than_the_code_is_refused_and_left_alone(
@@ -92,11 +95,9 @@ def test_a_schema_newer_than_the_code_is_refused_and_left_alone(
 ) -> None:
     connection.execute("UPDATE revision SET version_num = '9999'")
     before = everything(database_url)
-    with pytest.raises(
-        NewerSchemaError, match=f"9999.*newer than this version.*{head()}"
-    ) as caught:
+    with pytest.raises(NewerSchemaError, match=f"9999.*newer than this version.*{HEAD}") as caught:
         migrate(database_url)
-    assert (caught.value.found, caught.value.known) == ("9999", head())
+    assert (caught.value.found, caught.value.known) == ("9999", HEAD)
     assert everything(database_url) == before
     assert numbers(connection, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory'") == []
 
@@ -112,10 +113,15 @@ def test_a_failed_migration_leaves_nothing_behind(
         assert numbers(connection, tables) == [(0,)]
         connection.execute("DROP SCHEMA market")
     migrate(empty_url)
-    assert everything(empty_url)["revision"] == [(head(),)]
+    assert everything(empty_url)["revision"] == [(HEAD,)]
 
 
 def test_every_feed_has_its_tables(database_url: str, connection: Connection) -> None:
     names = {name for (name,) in numbers(connection, "SELECT tablename FROM pg_tables")}
     for feed in ("live", "recorded", "simulated"):
         assert {f"ticks_{feed}", f"candles_{feed}"} <= names
+
+
+def test_the_head_is_the_newest_migration_there_is() -> None:
+    files = Path(storage.migrate.__file__).with_name("migrations") / "versions"
+    assert max(file.name[:4] for file in files.glob("[0-9]*.py")) == HEAD

@@ -2,14 +2,13 @@
 
 import psycopg
 
-from storage.migrate import head
 from storage.pools import ReadPool
-from storage.revision import revision
+from storage.revision import HEAD, revision
 
 
 async def test_a_migrated_database_is_at_the_head(database_url: str) -> None:
     pool = ReadPool(database_url)
-    assert await pool.read(revision) == head()
+    assert await pool.read(revision) == HEAD
     await pool.close()
 
 
