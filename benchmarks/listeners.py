@@ -42,6 +42,7 @@ def listening(connect: Callable[..., socket.socket], *arguments: Any) -> Iterato
     ours, theirs = context.Pipe()
     process = context.Process(target=_listen, args=(theirs, connect, arguments), daemon=True)
     process.start()
+    theirs.close()  # so that its end is noticed
     try:
         assert ours.poll(READY_WITHIN_S), "the listener does not start"
         ours.recv()

@@ -1,6 +1,7 @@
 """Processes of `up` for benchmarks: each the real command, a child that ends with its block."""
 
 import http.client
+import socket
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,15 @@ def wait_until(ready: Callable[[], bool], what: str) -> None:
     while not ready():
         assert time.monotonic() < deadline, f"{what}: not within {READY_WITHIN_S} s"
         time.sleep(POLL_INTERVAL_S)
+
+
+def listens(host: str, port: int) -> bool:
+    """Whether a server takes connections there."""
+    try:
+        socket.create_connection((host, port), 2.0).close()
+    except OSError:
+        return False
+    return True
 
 
 def api_is_ready(settings: Settings) -> bool:
