@@ -203,11 +203,17 @@ class TestRecompute:
             for key, made in wanted.items()
         }
 
-    def test_open_and_close_are_by_time_and_then_sequence(self, connection: Connection) -> None:
-        rows = [trade(5, 2, price=4), trade(5, 1, price=3), trade(1, 9, price=2), trade(9, 0)]
+    @pytest.mark.parametrize("index", ["on", "off"])
+    def test_open_and_close_are_by_time_and_then_sequence(
+        self, connection: Connection, index: str
+    ) -> None:
+        for way in ("indexscan", "bitmapscan"):
+            connection.execute(f"SET enable_{way} = {index}")
+        moments = [(1, 9), (1, 8), (5, 1), (9, 3), (9, 4), (9, 2)]
+        rows = [trade(us, seq, price=10 * us + seq) for us, seq in moments]
         recompute(connection, store(connection, rows))
         assert candle_texts(connection) == {
-            (datetime_of(START_US), INSTRUMENT, "t"): ("2", "10", "2", "10", "4", 4)
+            (datetime_of(START_US), INSTRUMENT, "t"): ("18", "94", "18", "94", "6", 6)
         }
 
     def test_quotes_make_three_sides_without_volume(self, connection: Connection) -> None:
