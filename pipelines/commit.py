@@ -12,8 +12,8 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from storage.outcomes import Outcome, OutcomeWriter
 
-MAX_QUEUED_TICKS = 40_000
-"""About 50 ms of work: what a snapshot may have to wait for."""
+MAX_QUEUED_ROWS = 40_000
+"""About 50 ms of work: what a snapshot may have to wait for, and what one transaction writes."""
 
 
 class CommitSink(FixedPartitionedSink[Outcome, None]):
@@ -35,7 +35,7 @@ class CommitPartition(StatefulSinkPartition[Outcome, None]):
     def __init__(self, writer: OutcomeWriter) -> None:
         self._writer = writer
         self._queue: deque[Outcome] = deque()
-        self._queued_ticks = 0
+        self._queued_rows = 0
         self._changed = threading.Condition()
         self._error: Exception | None = None
         self._closed = False
@@ -46,11 +46,11 @@ class CommitPartition(StatefulSinkPartition[Outcome, None]):
         with self._changed:
             for value in values:
                 self._changed.wait_for(
-                    lambda: self._error is not None or self._queued_ticks < MAX_QUEUED_TICKS
+                    lambda: self._error is not None or self._queued_rows < MAX_QUEUED_ROWS
                 )
                 self._raise_error()
                 self._queue.append(value)
-                self._queued_ticks += len(value.ticks)
+                self._queued_rows += value.weight
                 self._changed.notify_all()
 
     def snapshot(self) -> None:
@@ -90,5 +90,5 @@ class CommitPartition(StatefulSinkPartition[Outcome, None]):
             with self._changed:
                 for item in group:
                     self._queue.popleft()
-                    self._queued_ticks -= len(item.ticks)
+                    self._queued_rows -= item.weight
                 self._changed.notify_all()

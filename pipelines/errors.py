@@ -1,5 +1,7 @@
 """What can go wrong with a flow."""
 
+from pathlib import Path
+
 
 class PipelineError(Exception):
     """The root of this room's errors."""
@@ -23,3 +25,14 @@ class RecoveryAheadError(PipelineError):
             f"the snapshot has read {self.partition} up to {self.snapshot},"
             f" but only {self.committed} is committed"
         )
+
+
+class FlowRunningError(PipelineError):
+    """Another process runs the flow on the same recovery directory."""
+
+    def __init__(self, recovery: Path) -> None:
+        super().__init__(recovery)
+        self.recovery = recovery
+
+    def __str__(self) -> str:
+        return f"flow {self.recovery.name} is running already on {self.recovery.parent}"

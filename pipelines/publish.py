@@ -1,8 +1,7 @@
 """The sink of flow `live`: a record's news go to its live stream and to the newest prices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -10,6 +9,7 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from market.instruments import InstrumentTable
 from market.latest import LatestPrices
 from market.ticks import Int64s, TickBatch
+from storage.books import ReadRegister
 from storage.live import LivePublisher
 
 
@@ -20,16 +20,6 @@ class News:
     partition: str
     offset: int
     ticks: TickBatch
-
-
-class ReadRegister(Protocol):
-    """Where a consumer says how far it has read, so that the log may forget what lies before."""
-
-    def register(self, offsets: Mapping[str, int]) -> None:
-        """Enter the last offset read of each partition."""
-
-    def close(self) -> None:
-        """Give the connection back."""
 
 
 class PublishSink(FixedPartitionedSink[News, bytes]):

@@ -21,7 +21,10 @@ def slot_key(instrument: int, source: int) -> int:
 
 @njit(cache=True, nogil=True)
 def find_slot(slots: Int64s, key: int) -> int:
-    """The slot of a key, taken for it if it is new; -1 where the table is half full. O(1)."""
+    """The slot of a key, taken for it if it is new; -1 where the table is half full.
+
+    O(1) for a key that is there; a new one counts what is taken, O(slots).
+    """
     mask = len(slots) - 1
     place = (key * 0x9E3779B1 >> 8) & mask
     while slots[place] != EMPTY:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
 
 from market.clock import datetime_of
-from market.sources import Source
+from market.sources import Feed, Source
 from storage.connecting import connect
 
 Connection = psycopg.Connection[Any]
@@ -137,29 +138,73 @@ def totals(database_url: str, partitions: Sequence[str]) -> Totals:
         connect(database_url) as connection,
         connection.cursor(row_factory=class_row(Totals)) as cursor,
     ):
-        found = cursor.execute(
-            "SELECT coalesce(sum(ticks), 0)::bigint AS ticks,"
-            " coalesce(sum(quarantined), 0)::bigint AS quarantined,"
-            " coalesce(sum(duplicates), 0)::bigint AS duplicates,"
-            " coalesce(sum(bars), 0)::bigint AS bars FROM market.inbox_done"
-            " JOIN market.inbox_partitions ON id = partition_id WHERE name = ANY(%s)",
-            (list(partitions),),
-        ).fetchone()
+        found = cursor.execute(_TOTALS, (list(partitions),)).fetchone()
     assert found is not None
     return found
 
 
-def consumer_offsets(database_url: str, consumer: str) -> dict[str, int]:
-    """The same as `done_offsets`, over a connection of its own."""
-    with connect(database_url) as connection:
-        return done_offsets(connection, consumer)
+_TOTALS = """
+    SELECT coalesce(sum(ticks), 0)::bigint AS ticks,
+        coalesce(sum(quarantined), 0)::bigint AS quarantined,
+        coalesce(sum(duplicates), 0)::bigint AS duplicates,
+        coalesce(sum(bars), 0)::bigint AS bars
+    FROM (
+        SELECT partition_id, ticks, quarantined, duplicates, bars FROM market.inbox_done
+        UNION ALL
+        SELECT partition_id, ticks, quarantined, duplicates, bars FROM market.inbox_totals
+    ) AS entries
+    JOIN market.inbox_partitions ON id = partition_id WHERE name = ANY(%s)
+"""
 
 
-def reopen(database_url: str, consumer: str, partitions: Sequence[str]) -> None:
+def fold(connection: Connection) -> None:
+    """Sum up the entries of records that are no longer in the inbox: one row a partition is left.
+
+    Entries of recorded files stay as they are: they are few, and a file is always there to be read.
+    """
+    connection.execute(_FOLD)
+
+
+_FOLD = """
+    WITH kept AS (
+        SELECT partition.id, coalesce(first.log_offset, read.log_offset + 1) AS log_offset
+        FROM market.inbox_partitions AS partition
+        JOIN LATERAL (
+            SELECT min(log_offset) AS log_offset FROM market.inbox_consumers
+            WHERE partition_id = partition.id
+        ) AS read ON true
+        LEFT JOIN LATERAL (
+            SELECT log_offset FROM market.inbox
+            WHERE partition_id = partition.id ORDER BY log_offset LIMIT 1
+        ) AS first ON true
+        WHERE partition.name NOT LIKE 'file:%'
+    ), gone AS (
+        DELETE FROM market.inbox_done USING kept
+        WHERE partition_id = kept.id AND inbox_done.log_offset < kept.log_offset
+        RETURNING inbox_done.*
+    )
+    INSERT INTO market.inbox_totals AS total
+    SELECT partition_id, max(log_offset), sum(ticks), sum(quarantined), sum(duplicates), sum(bars)
+    FROM gone GROUP BY partition_id
+    ON CONFLICT (partition_id) DO UPDATE SET log_offset = excluded.log_offset,
+        ticks = total.ticks + excluded.ticks, bars = total.bars + excluded.bars,
+        quarantined = total.quarantined + excluded.quarantined,
+        duplicates = total.duplicates + excluded.duplicates
+"""
+
+
+def drop_quarantine_before(connection: Connection, feed: Feed, before: date) -> None:
+    """Forget what a feed's quarantine took in before a day."""
+    connection.execute(
+        "DELETE FROM market.quarantine WHERE feed = %s AND set_aside_at < %s", (feed.code, before)
+    )
+
+
+def reopen(connection: Connection, consumer: str, partitions: Sequence[str]) -> None:
     """Open the books of these partitions anew: they are going to be read from their start."""
     ids = "SELECT id FROM market.inbox_partitions WHERE name = ANY(%(names)s)"
     names = {"names": list(partitions), "consumer": consumer}
-    with connect(database_url) as connection, connection.transaction():
+    with connection.transaction():
         for table in ("inbox_done", "quarantine"):
             connection.execute(f"DELETE FROM market.{table} WHERE partition_id IN ({ids})", names)
         connection.execute(
@@ -167,6 +212,28 @@ def reopen(database_url: str, consumer: str, partitions: Sequence[str]) -> None:
             f" AND partition_id IN ({ids})",
             names,
         )
+
+
+def log_ends(database_url: str, feed: Feed) -> dict[str, int]:
+    """The last offset of each partition of a feed's inbox, by name; what was read and dropped counts."""
+    with connect(database_url) as connection:
+        rows = connection.execute(
+            "SELECT name, greatest(last.log_offset, read.log_offset) FROM market.inbox_partitions"
+            " JOIN market.sources ON sources.id = source_id"
+            " JOIN LATERAL (SELECT max(log_offset) AS log_offset FROM market.inbox"
+            " WHERE partition_id = inbox_partitions.id) AS last ON true"
+            " JOIN LATERAL (SELECT max(log_offset) AS log_offset FROM market.inbox_consumers"
+            " WHERE partition_id = inbox_partitions.id) AS read ON true"
+            " WHERE feed = %s AND coalesce(last.log_offset, read.log_offset) IS NOT NULL",
+            (feed.code,),
+        ).fetchall()
+    return dict(rows)
+
+
+def consumer_offsets(database_url: str, consumer: str) -> dict[str, int]:
+    """The same as `done_offsets`, over a connection of its own."""
+    with connect(database_url) as connection:
+        return done_offsets(connection, consumer)
 
 
 class ReadRegister:

@@ -97,7 +97,7 @@ def buckets_holding(
         " AS wanted (time, instrument_id, source_id)"
         " JOIN market.candles AS kept USING (time, instrument_id, source_id)"
         " WHERE kept.feed = %s GROUP BY 1, 2, 3"
-        " HAVING bool_and(kept.partition_id = %s AND kept.log_offset >= %s)",
+        " HAVING bool_and(coalesce(kept.partition_id = %s AND kept.log_offset >= %s, false))",
         (
             [datetime_of(bucket.time_us) for bucket in wanted],
             [bucket.instrument for bucket in wanted],

@@ -15,7 +15,7 @@ from market.clock import datetime_of
 from market.log import LogEntry, LogRecord, LogWriter
 from market.sources import Source, source_by_id
 from storage.connecting import connect
-from storage.errors import ForeignPartitionError, SecondWriterError
+from storage.errors import DatabaseUnavailableError, ForeignPartitionError, SecondWriterError
 from storage.partitions import ensure_inbox_days
 from storage.push import PushSender
 
@@ -98,7 +98,7 @@ class InboxWriter:
             try:
                 await self._append_once(entries, first)
                 return
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, DatabaseUnavailableError) as error:
                 log.warning("inbox away", partition=self._partition, reason=str(error).strip())
                 await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
                 pause_s = min(2 * pause_s, RETRY_LONGEST_S)
@@ -120,7 +120,7 @@ class InboxWriter:
             try:
                 await self._insert(self._connection, rows)
             except psycopg.errors.CheckViolation:  # what a row without a partition violates
-                await self._make_days({row[2] for row in rows})
+                await self._make_days({row[3] for row in rows})
                 await self._insert(self._connection, rows)
         except psycopg.errors.UniqueViolation:
             raise SecondWriterError(self._partition) from None
@@ -129,8 +129,9 @@ class InboxWriter:
         self, connection: psycopg.AsyncConnection[Any], rows: list[tuple[Any, ...]]
     ) -> None:
         statement = (
-            "INSERT INTO market.inbox (partition_id, log_offset, day, received_at, kind, context, payload)"
-            " VALUES (%b, %b, %b, %b, %t, %t, %b)"
+            "INSERT INTO market.inbox"
+            " (partition_id, log_offset, feed, day, received_at, kind, context, payload)"
+            " VALUES (%b, %b, %t, %b, %b, %t, %t, %b)"
         )
         async with connection.transaction(), connection.cursor() as cursor:
             if len(rows) == 1:
@@ -143,6 +144,7 @@ class InboxWriter:
         return (
             self._partition_id,
             offset,
+            self._source.feed.code,
             received.date(),
             received,
             entry.kind,
@@ -153,7 +155,7 @@ class InboxWriter:
     async def _make_days(self, days: set[datetime.date]) -> None:
         def make() -> None:
             with connect(self._database_url) as connection:
-                ensure_inbox_days(connection, sorted(days))
+                ensure_inbox_days(connection, self._source.feed, sorted(days))
 
         await asyncio.to_thread(make)
 

@@ -14,6 +14,8 @@ WAIT_S = 0.010
 """How long `read` blocks for a push; Bytewax would sleep a millisecond after an empty read."""
 POLL_INTERVAL_S = 0.2
 RECORDS_PER_PARTITION = 256
+BYTES_PER_PARTITION = 8 * 2**20
+"""What one look at the table reads of a partition at most (and the record that goes beyond it)."""
 
 
 class InboxReader:
@@ -74,9 +76,11 @@ class InboxReader:
                 "offsets": list(after.values()),
                 "feed": self._feed.code,
                 "limit": RECORDS_PER_PARTITION,
+                "most_bytes": BYTES_PER_PARTITION,
             },
         ).fetchall()
-        more = len(rows) >= RECORDS_PER_PARTITION
+        size = sum(len(row[-1]) for row in rows)
+        more = len(rows) >= RECORDS_PER_PARTITION or size >= BYTES_PER_PARTITION
         self._next_poll = 0.0 if more else time.monotonic() + POLL_INTERVAL_S
         return [
             LogRecord(
@@ -120,10 +124,15 @@ _READ = """
     LEFT JOIN unnest(%(names)s::text[], %(offsets)s::bigint[]) AS read (name, log_offset)
         ON read.name = partition.name
     CROSS JOIN LATERAL (
-        SELECT * FROM market.inbox
-        WHERE partition_id = partition.id AND log_offset > coalesce(read.log_offset, -1)
-        ORDER BY log_offset LIMIT %(limit)s
+        SELECT *, sum(octet_length(payload)) OVER (ORDER BY log_offset) AS bytes
+        FROM (
+            SELECT * FROM market.inbox
+            WHERE partition_id = partition.id AND log_offset > coalesce(read.log_offset, -1)
+                AND feed = %(feed)s
+            ORDER BY log_offset LIMIT %(limit)s
+        ) AS following
     ) AS record
     WHERE sources.feed = %(feed)s
+        AND record.bytes - octet_length(record.payload) < %(most_bytes)s
     ORDER BY partition.id, record.log_offset
 """

@@ -4,7 +4,7 @@ An entry's id is `<offset>-1` (Redis knows no 0-0), so that Redis itself refuses
 prices are written in the same step, so that neither is ever ahead of the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import redis
@@ -84,6 +84,32 @@ class LivePublisher:
         if latest:
             mapping: dict[Any, Any] = dict(latest)
             self._redis.hset(latest_key(self._feed), mapping=mapping)
+
+    def forget_beyond(self, ends: Mapping[str, int]) -> list[str]:
+        """Remove the streams that go beyond the end of their partition's log, by name; which those are.
+
+        They are of another log (another database, or an older state of this one) and would refuse what
+        this one brings. With them go the newest prices, which may be of that log too.
+        """
+        found = cast("set[bytes]", self._redis.smembers(partitions_key(self._feed)))
+        foreign = [
+            name
+            for name in sorted(part.decode() for part in found)
+            if self._last_offset(name) > ends.get(name, -1)
+        ]
+        if foreign:
+            self._redis.delete(
+                *(stream_key(self._feed, name) for name in foreign), latest_key(self._feed)
+            )
+            self._redis.srem(partitions_key(self._feed), *foreign)
+        return foreign
+
+    def _last_offset(self, partition: str) -> int:
+        entries = cast(
+            "list[tuple[bytes, Any]]",
+            self._redis.xrevrange(stream_key(self._feed, partition), count=1),
+        )
+        return int(entries[0][0].partition(b"-")[0]) if entries else -1
 
     def newest(self) -> list[bytes]:
         """The newest prices that the cache has, as `LATEST` items of this layout."""

@@ -19,7 +19,7 @@ from storage.candles import (
     upsert_provider_bars,
 )
 from storage.connecting import connect
-from storage.errors import SecondWriterError
+from storage.errors import DatabaseUnavailableError, SecondWriterError
 from storage.partitions import TickPartitions
 from storage.ticks import insert_ticks
 
@@ -49,6 +49,12 @@ class Outcome:
     provider_bars: BarBatch
     candles_since: int = 0
 
+    @property
+    def weight(self) -> int:
+        """About how many rows it writes."""
+        rows = len(self.ticks) + len(self.candles) + len(self.provider_bars)
+        return 1 + rows + len(self.quarantined) + len(self.stale_buckets)
+
 
 class OutcomeWriter:
     """The one writer of a consumer's outcomes, over a connection that holds the consumer's lock.
@@ -67,7 +73,16 @@ class OutcomeWriter:
         self.done = books.done_offsets(self._connection, consumer)
 
     def commit(self, outcomes: Sequence[Outcome]) -> None:
-        """Commit these, in one transaction; they are durable when it returns."""
+        """Commit these, in one transaction; they are durable when it returns.
+
+        DatabaseUnavailableError where the database went away: what was committed is not known here.
+        """
+        try:
+            self._commit(outcomes)
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailableError(str(error).strip()) from error
+
+    def _commit(self, outcomes: Sequence[Outcome]) -> None:
         new = [item for item in outcomes if item.offset > self.done.get(item.partition, -1)]
         if not new:
             return
@@ -89,6 +104,12 @@ class OutcomeWriter:
                 {self._id(items[-1]): items[-1].offset for items in groups.values()},
             )
         self.done.update({partition: items[-1].offset for partition, items in groups.items()})
+
+    def read_again(self, partitions: Sequence[str]) -> None:
+        """Open the books of these partitions anew: they are going to be read from their start."""
+        books.reopen(self._connection, self._consumer, partitions)
+        for partition in partitions:
+            self.done.pop(partition, None)
 
     def close(self) -> None:
         """Give the connection, and with it the consumer's lock, back."""

@@ -55,11 +55,12 @@ def tick_table(feed: Feed, day: int) -> str:
     return f"ticks_{feed.value}_{datetime_of(day * DAY_US):%Y%m%d}"
 
 
-def ensure_inbox_days(connection: Connection, days: Iterable[date]) -> None:
-    """Make the inbox's partitions for these days."""
+def ensure_inbox_days(connection: Connection, feed: Feed, days: Iterable[date]) -> None:
+    """Make the inbox's partitions of a feed for these days."""
+    parent = f"inbox_{feed.value}"
     for day in days:
         end = day + timedelta(days=1)
-        _attach(connection, "inbox", f"inbox_{day:%Y%m%d}", day.isoformat(), end.isoformat())
+        _attach(connection, parent, f"{parent}_{day:%Y%m%d}", day.isoformat(), end.isoformat())
 
 
 def _attach(connection: Connection, parent: str, name: str, start: str, end: str) -> None:
@@ -86,33 +87,39 @@ def drop_ticks_before(connection: Connection, feed: Feed, before: date) -> list[
     return _drop(connection, f"ticks_{feed.value}", before)
 
 
-def drop_inbox_before(connection: Connection, before: date) -> list[str]:
-    """Drop the inbox days before `before` that every consumer has read to their end; their names.
+def drop_candles_before(connection: Connection, feed: Feed, before: date) -> list[str]:
+    """Drop the candle partitions of a feed whose month ends before a day; their names."""
+    return _drop(connection, f"candles_{feed.value}", before.replace(day=1))
 
-    A consumer that has read any partition of a feed reads all of that feed: what it has not begun, and
-    what is of a feed that nobody reads, stays.
+
+def drop_inbox_before(connection: Connection, feed: Feed, before: date) -> list[str]:
+    """Drop the inbox days of a feed before `before` that all its consumers have read; their names.
+
+    A consumer that has read any partition of a feed reads all of it: what it has not begun, and what
+    nobody reads, stays.
     """
-    unread = connection.execute(_FIRST_UNREAD, (before,)).fetchone()
+    bounds = {"feed": feed.code, "before": before}
+    unread = connection.execute(_FIRST_UNREAD, bounds).fetchone()
     limit = unread[0] if unread is not None and unread[0] is not None else before
-    return _drop(connection, "inbox", min(before, limit))
+    return _drop(connection, f"inbox_{feed.value}", min(before, limit))
 
 
 _FIRST_UNREAD = """
-    WITH reading AS (
-        SELECT DISTINCT consumer, feed FROM market.inbox_consumers
-        JOIN market.inbox_partitions ON inbox_partitions.id = partition_id
-        JOIN market.sources ON sources.id = source_id
+    WITH parts AS (
+        SELECT inbox_partitions.id FROM market.inbox_partitions
+        JOIN market.sources ON sources.id = source_id WHERE feed = %(feed)s
+    ), reading AS (
+        SELECT DISTINCT consumer FROM market.inbox_consumers JOIN parts ON parts.id = partition_id
     ), read AS (
-        SELECT inbox_partitions.id AS partition_id,
+        SELECT parts.id AS partition_id,
             min(coalesce(inbox_consumers.log_offset, -1)) AS log_offset
-        FROM market.inbox_partitions JOIN market.sources ON sources.id = source_id
-        LEFT JOIN reading USING (feed)
+        FROM parts LEFT JOIN reading ON true
         LEFT JOIN market.inbox_consumers ON inbox_consumers.consumer = reading.consumer
-            AND inbox_consumers.partition_id = inbox_partitions.id
-        GROUP BY inbox_partitions.id
+            AND inbox_consumers.partition_id = parts.id
+        GROUP BY parts.id
     )
     SELECT min(day) FROM market.inbox JOIN read USING (partition_id)
-    WHERE inbox.log_offset > read.log_offset AND day < %s
+    WHERE feed = %(feed)s AND inbox.log_offset > read.log_offset AND day < %(before)s
 """
 
 
@@ -132,4 +139,6 @@ def _drop(connection: Connection, parent: str, before: date) -> list[str]:
 
 
 def _day_of(name: str) -> date:
-    return datetime.strptime(name.rsplit("_", 1)[1], "%Y%m%d").replace(tzinfo=UTC).date()
+    """The first day of a partition, which ends its name: `…_20140501`, or `…_201405` for a month."""
+    suffix = name.rsplit("_", 1)[1]
+    return datetime.strptime(f"{suffix}01"[:8], "%Y%m%d").replace(tzinfo=UTC).date()

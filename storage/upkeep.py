@@ -5,23 +5,40 @@ import datetime
 import structlog
 
 from market.sources import Feed
-from storage.connecting import connect
-from storage.partitions import drop_inbox_before, drop_ticks_before, ensure_inbox_days
+from storage import books
+from storage.connecting import Connection, connect
+from storage.partitions import (
+    drop_candles_before,
+    drop_inbox_before,
+    drop_ticks_before,
+    ensure_inbox_days,
+)
 
 INBOX_DAYS = 2
 SIMULATED_DAYS = 2
+SIMULATED_CANDLE_DAYS = 31
 
 log = structlog.get_logger(__name__)
 
 
-def keep_up(database_url: str, simulated: bool) -> None:
-    """Make tomorrow's inbox partition; drop inbox days that all have read, and old simulated ticks."""
+def keep_up(database_url: str, feed: Feed) -> None:
+    """Make tomorrow's inbox partition of a feed; drop what is read and, where simulated, what is old."""
     today = datetime.datetime.now(datetime.UTC).date()
-    day = datetime.timedelta(days=1)
     with connect(database_url) as connection:
-        ensure_inbox_days(connection, [today, today + day])
-        dropped = drop_inbox_before(connection, today - INBOX_DAYS * day)
-        if simulated:
-            dropped += drop_ticks_before(connection, Feed.SIMULATED, today - SIMULATED_DAYS * day)
+        ensure_inbox_days(connection, feed, [today, today + datetime.timedelta(days=1)])
+        dropped = drop_inbox_before(connection, feed, today - datetime.timedelta(days=INBOX_DAYS))
+        books.fold(connection)
+        if feed is Feed.SIMULATED:
+            dropped += _drop_simulated(connection, today)
     if dropped:
         log.info("dropped", partitions=dropped)
+
+
+def _drop_simulated(connection: Connection, today: datetime.date) -> list[str]:
+    oldest = today - datetime.timedelta(days=SIMULATED_DAYS)
+    oldest_candle = today - datetime.timedelta(days=SIMULATED_CANDLE_DAYS)
+    books.drop_quarantine_before(connection, Feed.SIMULATED, oldest)
+    return [
+        *drop_ticks_before(connection, Feed.SIMULATED, oldest),
+        *drop_candles_before(connection, Feed.SIMULATED, oldest_candle),
+    ]

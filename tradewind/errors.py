@@ -126,6 +126,16 @@ class BadSettingError(ProcessError):
         return f"{self.name}: {self.reason}"
 
 
+class ReplayBusyError(ProcessError):
+    """Somebody is replaying recorded files into the same database."""
+
+    def __str__(self) -> str:
+        return (
+            "recorded files are already being replayed into this database; "
+            "wait until that has ended, or stop it"
+        )
+
+
 class UnknownPipelineError(ProcessError):
     """A pipeline's name that nobody carries."""
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import structlog
 
 from connectors.feeds import run
-from market.sources import Feed
 from storage.candles import covered_until
 from storage.inbox import Inbox
 from storage.upkeep import keep_up
@@ -60,9 +59,7 @@ async def _covered(settings: Settings) -> Mapping[int, int]:
 async def _upkeep(settings: Settings) -> None:
     while True:
         try:
-            await asyncio.to_thread(
-                keep_up, settings.database(), settings.feed_class is Feed.SIMULATED
-            )
+            await asyncio.to_thread(keep_up, settings.database(), settings.feed_class)
         except Exception:  # the upkeep's own loop: what failed is tried again at the next turn
             log.exception("upkeep failed")
         await asyncio.sleep(UPKEEP_INTERVAL_S)

@@ -1,5 +1,6 @@
 """Production wiring of the flows: which log, which sinks, which recovery directory."""
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from pipelines.commit import CommitSink
 from pipelines.publish import PublishSink
 from pipelines.running import run
 from pipelines.source import LogSource
-from storage.books import ReadRegister, consumer_offsets
+from storage.books import ReadRegister, consumer_offsets, log_ends
 from storage.inbox_reader import InboxReaderFactory
 from storage.live import LivePublisher
 from storage.outcomes import OutcomeWriter
@@ -34,28 +35,42 @@ def run_pipeline(name: str, settings: Settings) -> int:
     except KeyError:
         raise UnknownPipelineError(name, tuple(_BUILDERS)) from None
     recovery = _recovery(name, settings)
-    run(lambda: build(settings, stop_requested()), recovery)
+    run(build(settings, stop_requested(), not recovery.exists()), recovery)
     return 0
 
 
-def store_flow(settings: Settings, stop: threading.Event) -> Dataflow:
-    """Flow `store`: everything is kept in PostgreSQL."""
-    consumer = f"store-{settings.feed_class.value}"
-    done = consumer_offsets(settings.database(), consumer)
-    source = LogSource(_open_reader("store", settings, done), stop, lambda: done)
-    sink = CommitSink(lambda: OutcomeWriter(settings.database(), consumer))
-    return store.build_flow(source, sink, CATALOGUE)
+def store_flow(settings: Settings, stop: threading.Event, _first: bool) -> Callable[[], Dataflow]:
+    """Flow `store`: everything is kept in PostgreSQL, by the one writer there may be."""
+    writer = OutcomeWriter(settings.database(), f"store-{settings.feed_class.value}")
+    done = dict(writer.done)
+
+    def build() -> Dataflow:
+        source = LogSource(_open_reader("store", settings, done), stop, lambda: done)
+        return store.build_flow(source, CommitSink(lambda: writer), CATALOGUE)
+
+    return build
 
 
-def live_flow(settings: Settings, stop: threading.Event) -> Dataflow:
-    """Flow `live`: the live stream and the newest prices in Redis."""
-    feed = settings.feed_class
-    sink = PublishSink(
-        lambda: LivePublisher(settings.redis(), feed),
-        lambda: ReadRegister(settings.database(), f"live-{feed.value}"),
-        CATALOGUE,
-    )
-    return live.build_flow(LogSource(_open_reader("live", settings, {}), stop), sink, CATALOGUE)
+def live_flow(settings: Settings, stop: threading.Event, first: bool) -> Callable[[], Dataflow]:
+    """Flow `live`: the live stream and the newest prices in Redis.
+
+    What Redis has of another log is forgotten. `first`: nothing of a replay was shown before.
+    """
+    feed, consumer = settings.feed_class, f"live-{settings.feed_class.value}"
+    replayed = settings.feed is FeedChoice.REPLAY
+
+    def publisher() -> LivePublisher:
+        publisher = LivePublisher(settings.redis(), feed)
+        if not replayed:
+            publisher.forget_beyond(log_ends(settings.database(), feed))
+        elif first:
+            publisher.forget_beyond({})
+        return publisher
+
+    sink = PublishSink(publisher, lambda: ReadRegister(settings.database(), consumer), CATALOGUE)
+    done = None if replayed else lambda: consumer_offsets(settings.database(), consumer)
+    source = LogSource(_open_reader("live", settings, {}), stop, done)
+    return lambda: live.build_flow(source, sink, CATALOGUE)
 
 
 class Endless:
@@ -88,11 +103,15 @@ def _open_reader(name: str, settings: Settings, done: Mapping[str, int]) -> Call
 
 
 def _recovery(name: str, settings: Settings) -> Path:
-    """The flow's directory of snapshots. A replay on the screen begins anew each time."""
+    """The flow's directory of snapshots. What a replay shows on the screen begins anew with each `up`."""
     recovery = settings.recovery / f"{name}-{settings.feed_class.value}"
-    if settings.feed is FeedChoice.REPLAY and name == "live":
-        shutil.rmtree(recovery, ignore_errors=True)
-    return recovery
+    if settings.feed is not FeedChoice.REPLAY or name != "live":
+        return recovery
+    own = recovery.with_name(f"{recovery.name}-{settings.supervisor or os.getpid()}")
+    for older in settings.recovery.glob(f"{recovery.name}*"):
+        if older != own:
+            shutil.rmtree(older, ignore_errors=True)
+    return own
 
 
 _BUILDERS = {"store": store_flow, "live": live_flow}

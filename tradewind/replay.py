@@ -1,6 +1,5 @@
 """`tradewind replay`: recorded files through flow `store`, with a progress bar and a closing count."""
 
-import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,8 +25,10 @@ from pipelines.running import run
 from pipelines.source import LogSource
 from pipelines.store import build_flow
 from storage import books
+from storage.errors import SecondWriterError
 from storage.migrate import migrate
 from storage.outcomes import OutcomeWriter
+from tradewind.errors import ReplayBusyError
 from tradewind.lifetime import stop_requested
 from tradewind.servers import reach_database
 from tradewind.settings import Settings
@@ -47,31 +48,38 @@ def run_replay(
     console = Console()
     partitions = list(RecordingReader(paths).sources)
     rows = sum(recording_rows(path) for path in paths)
+    recovery = settings.recovery / CONSUMER
     with reach_database(settings) as database_url:
         migrate(database_url)
-        recovery = settings.recovery / CONSUMER
+        writer = _writer(database_url)
         if from_start:
-            books.reopen(database_url, CONSUMER, partitions)
-            shutil.rmtree(recovery, ignore_errors=True)
+            writer.read_again(partitions)
         stop = stop_requested()
         with _progress(console, rows) as bar:
-            run(lambda: _flow(paths, speed, database_url, bar, stop), recovery)
+            run(lambda: _flow(paths, speed, writer, bar, stop), recovery, start_over=from_start)
         console.print(_closing_line(database_url, partitions), highlight=False)
     return 0
+
+
+def _writer(database_url: str) -> OutcomeWriter:
+    try:
+        return OutcomeWriter(database_url, CONSUMER)
+    except SecondWriterError as error:
+        raise ReplayBusyError from error
 
 
 def _flow(
     paths: Sequence[Path],
     speed: float | None,
-    database_url: str,
+    writer: OutcomeWriter,
     bar: "_Bar",
     stop: threading.Event,
 ) -> Dataflow:
-    done = books.consumer_offsets(database_url, CONSUMER)
+    done = dict(writer.done)
     source = LogSource(
         lambda: _Watched(RecordingReader(paths, speed=speed, cut_at=done), bar), stop, lambda: done
     )
-    return build_flow(source, CommitSink(lambda: OutcomeWriter(database_url, CONSUMER)), CATALOGUE)
+    return build_flow(source, CommitSink(lambda: writer), CATALOGUE)
 
 
 class _Bar:

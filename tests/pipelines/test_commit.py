@@ -7,8 +7,8 @@ import pytest
 
 from market.bars import BarBatch
 from market.ticks import TRADE, Tick, TickBatch
-from pipelines.commit import MAX_QUEUED_TICKS, CommitSink
-from storage.errors import SecondWriterError
+from pipelines.commit import MAX_QUEUED_ROWS, CommitSink
+from storage.errors import DatabaseUnavailableError, SecondWriterError
 from storage.outcomes import Outcome, OutcomeWriter
 from tests.pipelines.logs import NOW, SOURCE
 
@@ -67,10 +67,10 @@ def test_the_queue_holds_the_flow_back_and_loses_nothing(database_url: str) -> N
         "commit", "database", None
     )
     records = 5
-    part.write_batch([outcome(n, MAX_QUEUED_TICKS // 4) for n in range(records)])
+    part.write_batch([outcome(n, MAX_QUEUED_ROWS // 4) for n in range(records)])
     part.close()
     with psycopg.connect(database_url, autocommit=True) as connection:
-        assert stored(connection) == records * (MAX_QUEUED_TICKS // 4)
+        assert stored(connection) == records * (MAX_QUEUED_ROWS // 4)
 
 
 def test_a_second_sink_of_the_same_consumer_is_refused(database_url: str) -> None:
@@ -93,8 +93,8 @@ def test_a_lost_database_ends_the_flow_and_what_it_accepted_is_not_called_commit
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         part.write_batch([outcome(0)])
-        with pytest.raises(psycopg.OperationalError):
+        with pytest.raises(DatabaseUnavailableError):
             part.snapshot()
-        with pytest.raises(psycopg.OperationalError):
+        with pytest.raises(DatabaseUnavailableError):
             part.write_batch([outcome(1)])
         assert stored(connection) == 0

@@ -1,43 +1,41 @@
 """The publishing sink: every record once to its stream, and newest prices that outlive the cache."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 import redis
 
 from market.instruments import CATALOGUE
 from market.latest import LATEST
 from market.ticks import TRADE, Tick, TickBatch
 from pipelines.publish import News, PublishPartition, PublishSink
+from storage.books import ReadRegister, consumer_offsets, partition_id
+from storage.connecting import connect
 from storage.live import LivePublisher, latest_key, partitions_key, stream_key
 from tests.pipelines.logs import NOW, SOURCE
 
 FEED = SOURCE.feed
+CONSUMER = "live-simulated"
 BTC = CATALOGUE.by_symbol("BTC-USDT")
 ETH = CATALOGUE.by_symbol("ETH-USDT")
 
 
-class Register:
-    """Remembers what was entered."""
-
-    def __init__(self) -> None:
-        self.offsets: dict[str, int] = {}
-
-    def register(self, offsets: Mapping[str, int]) -> None:
-        self.offsets |= offsets
-
-    def close(self) -> None:
-        """Nothing to give back."""
+MakePartition = Callable[..., PublishPartition]
 
 
-def partition(
-    redis_url: str, register: Register | None = None, state: bytes | None = None
-) -> PublishPartition:
-    sink = PublishSink(
-        lambda: LivePublisher(redis_url, FEED), lambda: register or Register(), CATALOGUE
-    )
-    return sink.build_part("publish", "redis", state)
+@pytest.fixture
+def partition(database_url: str, redis_url: str) -> MakePartition:
+    def make(state: bytes | None = None) -> PublishPartition:
+        sink = PublishSink(
+            lambda: LivePublisher(redis_url, FEED),
+            lambda: ReadRegister(database_url, CONSUMER),
+            CATALOGUE,
+        )
+        return sink.build_part("publish", "redis", state)
+
+    return make
 
 
 def news(offset: int, *prices: str, instrument: int = BTC.id) -> News:
@@ -66,8 +64,10 @@ def entries(client: Any) -> list[tuple[str, list[str]]]:
     ]
 
 
-def test_a_record_becomes_one_entry_and_the_newest_price(redis_url: str) -> None:
-    part = partition(redis_url)
+def test_a_record_becomes_one_entry_and_the_newest_price(
+    partition: MakePartition, redis_url: str
+) -> None:
+    part = partition()
     part.write_batch([news(0, "10", "11"), news(1, "12")])
     with redis.Redis.from_url(redis_url) as client:
         assert entries(client) == [("0-1", ["10", "11"]), ("1-1", ["12"])]
@@ -76,22 +76,25 @@ def test_a_record_becomes_one_entry_and_the_newest_price(redis_url: str) -> None
     part.close()
 
 
-def test_a_record_without_news_is_no_entry_but_is_read(redis_url: str) -> None:
-    register = Register()
-    part = partition(redis_url, register)
+def test_a_record_without_news_is_no_entry_but_is_read(
+    partition: MakePartition, database_url: str, redis_url: str
+) -> None:
+    with connect(database_url) as connection:
+        partition_id(connection, "binance-0", SOURCE)
+    part = partition()
     part.write_batch([News("binance-0", 0, TickBatch.empty()), news(1, "5")])
     part.snapshot()
     with redis.Redis.from_url(redis_url) as client:
         assert entries(client) == [("1-1", ["5"])]
-    assert register.offsets == {"binance-0": 1}
+    assert consumer_offsets(database_url, CONSUMER) == {"binance-0": 1}
     part.close()
 
 
-def test_what_is_delivered_again_changes_nothing(redis_url: str) -> None:
-    first = partition(redis_url)
+def test_what_is_delivered_again_changes_nothing(partition: MakePartition, redis_url: str) -> None:
+    first = partition()
     first.write_batch([news(0, "10"), news(1, "11"), news(2, "12")])
     first.close()
-    second = partition(redis_url)
+    second = partition()
     second.write_batch([news(1, "11")])
     with redis.Redis.from_url(redis_url) as client:
         assert [identity for identity, _ in entries(client)] == ["0-1", "1-1", "2-1"]
@@ -99,8 +102,10 @@ def test_what_is_delivered_again_changes_nothing(redis_url: str) -> None:
     second.close()
 
 
-def test_a_flushed_cache_is_refilled_with_the_next_record(redis_url: str) -> None:
-    part = partition(redis_url)
+def test_a_flushed_cache_is_refilled_with_the_next_record(
+    partition: MakePartition, redis_url: str
+) -> None:
+    part = partition()
     part.write_batch([news(0, "10"), news(1, "20", instrument=ETH.id)])
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
@@ -109,12 +114,14 @@ def test_a_flushed_cache_is_refilled_with_the_next_record(redis_url: str) -> Non
     part.close()
 
 
-def test_a_recovered_flow_refills_an_empty_cache_at_once(redis_url: str) -> None:
-    part = partition(redis_url)
+def test_a_recovered_flow_refills_an_empty_cache_at_once(
+    partition: MakePartition, redis_url: str
+) -> None:
+    part = partition()
     part.write_batch([news(0, "10")])
     state = part.snapshot()
     part.close()
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
-        partition(redis_url, state=state).close()
+        partition(state).close()
         assert latest(client) == {"BTC-USDT": 10}

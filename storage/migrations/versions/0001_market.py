@@ -37,13 +37,14 @@ CREATE TABLE market.inbox_partitions (
 CREATE TABLE market.inbox (
     partition_id int NOT NULL,
     log_offset bigint NOT NULL,
+    feed "char" NOT NULL,
     day date NOT NULL,
     received_at timestamptz NOT NULL,
     kind text NOT NULL,
     context text NOT NULL,
     payload bytea NOT NULL,
-    PRIMARY KEY (partition_id, log_offset, day)
-) PARTITION BY RANGE (day);
+    PRIMARY KEY (partition_id, log_offset, feed, day)
+) PARTITION BY LIST (feed);
 
 CREATE TABLE market.inbox_done (
     partition_id int NOT NULL REFERENCES market.inbox_partitions,
@@ -54,6 +55,17 @@ CREATE TABLE market.inbox_done (
     bars int NOT NULL,
     PRIMARY KEY (partition_id, log_offset)
 );
+
+CREATE TABLE market.inbox_totals (
+    partition_id int PRIMARY KEY REFERENCES market.inbox_partitions,
+    log_offset bigint NOT NULL,
+    ticks bigint NOT NULL,
+    quarantined bigint NOT NULL,
+    duplicates bigint NOT NULL,
+    bars bigint NOT NULL
+);
+COMMENT ON TABLE market.inbox_totals IS
+    'the sum of what inbox_done said of records up to log_offset, which are no longer in the inbox';
 
 CREATE TABLE market.inbox_consumers (
     consumer text NOT NULL,
@@ -111,6 +123,7 @@ CREATE TABLE market.quarantine (
     source_id smallint NOT NULL,
     feed "char" NOT NULL,
     excerpt text NOT NULL,
+    set_aside_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (partition_id, log_offset, item)
 );
 """
@@ -128,3 +141,7 @@ def upgrade() -> None:
                 f"CREATE TABLE market.{table}_{feed} PARTITION OF market.{table}"
                 f" FOR VALUES IN ('{code}') PARTITION BY RANGE (time)"
             )
+        op.execute(
+            f"CREATE TABLE market.inbox_{feed} PARTITION OF market.inbox"
+            f" FOR VALUES IN ('{code}') PARTITION BY RANGE (day)"
+        )
