@@ -1,5 +1,6 @@
 """The console of `tradewind up`: what runs where, how to open it, and what went wrong; else quiet."""
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -37,8 +38,8 @@ class UpConsole:
         feed = Text(_FEEDS[self._settings.feed], style="bold yellow")
         if self._settings.feed is not FeedChoice.SANDBOX:
             feed.stylize("bold cyan")
-        self._console.print(Text.assemble(("Tradewind", "bold"), " · ", feed))
-        self._console.print(Text(f"data in {_short(self._settings.data)}", style="dim"))
+        self._print(Text.assemble(("Tradewind", "bold"), " · ", feed))
+        self._print(Text(f"data in {_short(self._settings.data)}", style="dim"))
 
     def starting(self, program: Program) -> None:
         """On a terminal, what is waited for; the line of the program comes when it is ready."""
@@ -61,12 +62,13 @@ class UpConsole:
         self._failing.add(program.name)
         self._line("✗", "red", program.name, f"{how}; starts again in {again_in_s:.1f} s", None)
         for line in tail.splitlines()[-_TAIL_LINES:]:
-            self._console.print(Text(f"  {'':{_NAME_WIDTH}} {line}", style="dim"))
+            self._print(Text(f"  {'':{_NAME_WIDTH}} {line}", style="dim"))
 
-    def done(self, program: Program) -> None:
-        """That a replay came to its end."""
-        if not program.once:
-            self._line("✓", "green", program.name, "has done all there is to do", None)
+    def unwritten(self, error: OSError) -> None:
+        """That other commands are not told of what runs; what runs goes on."""
+        where = f"{_short(self._settings.data)} ({error.strerror})"
+        what = f"can't write what runs to {where}: `tradewind down` still works"
+        self._line("!", "yellow", "state", what, None)
 
     def running(self) -> None:
         """How to open it, and how to end it."""
@@ -74,7 +76,7 @@ class UpConsole:
         self._status.stop()
         took_s = time.monotonic() - self._began
         url = url_of(self._settings)
-        self._console.print(
+        self._print(
             Text.assemble(
                 ("Open ", "bold"),
                 (url, f"bold green link {url}"),
@@ -82,20 +84,20 @@ class UpConsole:
             )
         )
         hint = f"API {url}/docs · logs in {_short(self._settings.logs)} · Ctrl-C stops everything"
-        self._console.print(Text(hint, style="dim"))
+        self._print(Text(hint, style="dim"))
 
     def stopping(self) -> None:
         """That the end has begun."""
         self._ran = True
         self._status.stop()
         self._stopping_since = time.monotonic()
-        self._console.print(Text("stopping …", style="dim"))
+        self._print(Text("stopping …", style="dim"))
 
     def stopped(self) -> None:
         """That the end has come."""
         assert self._stopping_since is not None
         took_s = time.monotonic() - self._stopping_since
-        self._console.print(Text(f"stopped in {took_s:.1f} s", style="dim"))
+        self._print(Text(f"stopped in {took_s:.1f} s", style="dim"))
 
     def _show_waiting(self) -> None:
         if self._console.is_terminal and self._waiting_for and not self._ran:
@@ -106,12 +108,16 @@ class UpConsole:
 
     def _line(self, sign: str, style: str, name: str, what: str, took_s: float | None) -> None:
         took = "" if took_s is None else f"{took_s:5.1f} s  "
-        self._console.print(
+        self._print(
             Text.assemble(
                 (sign, style), " ", (f"{name:{_NAME_WIDTH}} ", "bold"), (took, "dim"), what
-            ),
-            soft_wrap=True,
+            )
         )
+
+    def _print(self, text: Text) -> None:
+        # What is said is lost where it goes to a file on a full disk; nothing ends for that.
+        with contextlib.suppress(OSError):
+            self._console.print(text, soft_wrap=True)
 
 
 def print_error(error: Exception) -> None:

@@ -11,10 +11,12 @@ import os
 import random
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+import structlog
 
 from tradewind.errors import ProcessError, ServerFailedError
 from tradewind.logfiles import bound, open_log, tail_of
@@ -29,6 +31,8 @@ _LATER_STAGE_S = 0.7
 
 Stage = tuple[Program, ...]
 
+log = structlog.get_logger(__name__)
+
 
 class Observer(Protocol):
     """Who is told what happens to the programs; its methods return at once."""
@@ -41,9 +45,6 @@ class Observer(Protocol):
 
     def ended(self, program: Program, how: str, again_in_s: float, tail: str) -> None:
         """It ended unasked and will be started again; `tail` is the end of its log."""
-
-    def done(self, program: Program) -> None:
-        """It has done its work and is not started again."""
 
     def running(self) -> None:
         """All are ready for the first time."""
@@ -95,15 +96,17 @@ class Supervisor:
         self._back_off = back_off or BackOff()
         self._stop_deadline: float | None = None
         self._reserved_s = 0.0
+        self._uncut: set[Path] = set()
         self._broken: asyncio.Future[None]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set; all programs have ended when it returns or raises.
 
-        Raises the ProcessError of a program that could not be started. To be called once.
+        Raises the ProcessError of a program that could not be started, or whatever else ended the
+        work. To be called once.
         """
         self._broken = asyncio.get_running_loop().create_future()
-        working = asyncio.create_task(self._work())
+        working = asyncio.create_task(self._or_tell(self._work()))
         stopped = asyncio.create_task(stop.wait())
         try:
             awaited: list[asyncio.Future[Any]] = [working, stopped, self._broken]
@@ -118,7 +121,7 @@ class Supervisor:
         """Start everything, then keep the logs short."""
         for stage in self._stages:
             for child in stage:
-                child.task = asyncio.create_task(self._keep_or_tell(child))
+                child.task = asyncio.create_task(self._or_tell(self._keep(child)))
             for child in stage:
                 await child.ready.wait()
         self._observer.running()
@@ -126,12 +129,23 @@ class Supervisor:
             await asyncio.sleep(LOG_CHECK_INTERVAL_S)
             for stage in self._stages:
                 for child in stage:
-                    bound(self._log(child.program))
+                    self._cut(self._log(child.program))
 
-    async def _keep_or_tell(self, child: _Child) -> None:
+    def _cut(self, path: Path) -> None:
+        """Keep a log short; where that fails say so, once until it works again."""
         try:
-            await self._keep(child)
-        except Exception as error:  # the program's top loop: `run` raises it
+            bound(path)
+        except OSError as error:
+            if path not in self._uncut:
+                log.warning("log not cut", file=str(path), reason=error.strerror)
+            self._uncut.add(path)
+        else:
+            self._uncut.discard(path)
+
+    async def _or_tell(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # the top of each task: `run` raises it
             if not self._broken.done():
                 self._broken.set_exception(error)
 
@@ -141,13 +155,11 @@ class Supervisor:
         while not child.stop.is_set():
             child.ready_since = None
             began = time.monotonic()
-            status = await self._run_once(child)
+            status, how = await self._run_to_its_end(child)
             if child.stop.is_set():
                 return
-            if status == 0 and (child.program.once or child.program.may_end):
-                if not child.ready.is_set():
-                    self._is_ready(child, 0, began)
-                self._observer.done(child.program)
+            if status == 0 and child.program.once:
+                self._is_ready(child, 0, began)
                 return
             healthy = self._healthy(child)
             failures = 1 if healthy else failures + 1
@@ -155,7 +167,7 @@ class Supervisor:
                 raise self._failure(child, status)
             delay_s = self._back_off.delay_s(failures)
             tail = tail_of(self._log(child.program))
-            self._observer.ended(child.program, how_it_ended(status), delay_s, tail)
+            self._observer.ended(child.program, how, delay_s, tail)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(child.stop.wait(), delay_s)
 
@@ -170,6 +182,19 @@ class Supervisor:
             return ServerFailedError(child.program.name, within, log, tail_of(log))
         return failure(child.program.name, status, log)
 
+    async def _run_to_its_end(self, child: _Child) -> tuple[int, str]:
+        """Run it once: its exit status, and how it ended.
+
+        What ran before and can't be started now has failed like any other: it is tried again.
+        """
+        try:
+            status = await self._run_once(child)
+        except OSError as error:
+            if not child.ready.is_set():
+                raise
+            return os.EX_OSERR, f"can't be started: {error.strerror}"
+        return status, how_it_ended(status)
+
     async def _run_once(self, child: _Child) -> int:
         """Start it, see it ready, wait for its end or bring that about; its exit status."""
         program = child.program
@@ -181,7 +206,7 @@ class Supervisor:
         process = await self._spawn(program)
         ended = asyncio.create_task(process.wait())
         asked = asyncio.create_task(child.stop.wait())
-        watched = asyncio.create_task(self._see_ready(child, process, began))
+        watched = asyncio.create_task(self._or_tell(self._see_ready(child, process, began)))
         try:
             await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
             await _cancelled(watched, asked)

@@ -57,18 +57,22 @@ async def _supervise(settings: Settings, directory: DataDirectory, console: UpCo
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    observer = _Recorder(settings, console)
+    observer = Recorder(settings, console)
     stages = stages_of(settings, directory)
     await Supervisor(stages, settings.logs, observer, (directory.lock_fd,)).run(stop)
 
 
-class _Recorder:
-    """Tells the console, and keeps the state in the data directory."""
+class Recorder:
+    """An observer of the supervisor: tells the console, and keeps the state in the data directory.
+
+    A disk that is full keeps nothing from running.
+    """
 
     def __init__(self, settings: Settings, console: UpConsole) -> None:
         self._settings = settings
         self._console = console
         self._pids: dict[str, int] = {}
+        self._written = True
 
     def starting(self, program: Program) -> None:
         self._console.starting(program)
@@ -83,11 +87,6 @@ class _Recorder:
         self._pids.pop(program.name, None)
         self._write()
         self._console.ended(program, how, again_in_s, tail)
-
-    def done(self, program: Program) -> None:
-        self._pids.pop(program.name, None)
-        self._write()
-        self._console.done(program)
 
     def running(self) -> None:
         self._console.running()
@@ -105,7 +104,14 @@ class _Recorder:
             run=str(self._settings.run_directory()),
             processes=dict(self._pids),
         )
-        write_state(self._settings.data, state)
+        try:
+            write_state(self._settings.data, state)
+        except OSError as error:
+            if self._written:
+                self._console.unwritten(error)
+            self._written = False
+        else:
+            self._written = True
 
 
 def run_down(settings: Settings) -> int:

@@ -1,6 +1,7 @@
 """The console of `up`, read as a person would read it."""
 
 import io
+import os
 import re
 import signal
 from dataclasses import replace
@@ -92,11 +93,15 @@ def test_a_terminal_shows_what_is_waited_for(tmp_path: Path) -> None:
     console.stopped()
 
 
-def test_a_replay_that_came_to_its_end_is_told(tmp_path: Path) -> None:
-    screen = Screen(data=tmp_path)
-    screen.console.done(program("store"))
-    screen.console.done(replace(program("migrate"), once=True))
-    assert screen.lines() == ["✓ store      has done all there is to do"]
+def test_an_output_on_a_full_disk_ends_nothing(tmp_path: Path) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    with io.TextIOWrapper(io.FileIO(full, "w", closefd=False), write_through=True) as file:
+        console = UpConsole(load_settings(data=tmp_path), Console(file=file, width=100))
+        console.title()
+        console.ended(program("api"), "was ended by SIGKILL", 0.2, "")
+        console.stopping()
+        console.stopped()
+    os.close(full)
 
 
 def test_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,18 +1,21 @@
 """The supervisor over stand-in programs: order, readiness, restarts, and an end in time."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
+import structlog
 
 from tests.tradewind.support import lives, wait_until
 from tradewind.errors import ServerFailedError
-from tradewind.logfiles import MAX_BYTES
+from tradewind.logfiles import MAX_BYTES, open_log
 from tradewind.servers.program import Program, StopSteps
 from tradewind.supervisor import BackOff, Stage, Supervisor
 
@@ -66,9 +69,6 @@ class Diary:
         self.events.append((how, program.name))
         self.delays_s.append(again_in_s)
         self.tails.append(tail)
-
-    def done(self, program: Program) -> None:
-        self.events.append(("done", program.name))
 
     def running(self) -> None:
         self.events.append(("running", ""))
@@ -126,19 +126,7 @@ async def test_a_program_that_runs_once_is_ready_when_it_has_ended(tmp_path: Pat
     events: list[bool] = []
     await supervise([(once,)], tmp_path / "logs", diary)
     assert events == [True]
-    assert diary.events[-3:] == [("done", "once"), ("running", ""), ("stopping", "")]
-
-
-async def test_a_program_that_may_end_is_not_started_again(tmp_path: Path) -> None:
-    stop = asyncio.Event()
-    diary = Diary(on_running=lambda: None)
-    ends = replace(program("it", "pass"), may_end=True)
-    running = asyncio.create_task(Supervisor([(ends,)], tmp_path, diary).run(stop))
-    done = ("done", "it")
-    await asyncio.to_thread(wait_until, lambda: done in diary.events, PATIENCE_S, "its end")
-    stop.set()
-    await asyncio.wait_for(running, PATIENCE_S)
-    assert diary.events.count(("starting", "it")) == 1
+    assert diary.events[-3:] == [("ready", "once"), ("running", ""), ("stopping", "")]
 
 
 async def test_what_ends_is_started_again_later_and_later(tmp_path: Path) -> None:
@@ -262,3 +250,76 @@ async def test_a_log_that_has_grown_is_cut(tmp_path: Path, monkeypatch: pytest.M
     await asyncio.wait_for(running, PATIENCE_S)
     assert (tmp_path / "it.log.1").stat().st_size == MAX_BYTES + 1
     assert (tmp_path / "it.log").stat().st_size == 0
+
+
+async def test_a_log_that_cannot_be_cut_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = asyncio.Event()
+    asked = []
+
+    def full(path: Path) -> None:
+        asked.append(path.name)
+        if len(asked) >= 4:
+            stop.set()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tradewind.supervisor.LOG_CHECK_INTERVAL_S", 0.01)
+    monkeypatch.setattr("tradewind.supervisor.bound", full)
+    stages: list[Stage] = [(program("one"), program("two"))]
+    with structlog.testing.capture_logs() as said:
+        supervisor = Supervisor(stages, tmp_path, Diary(on_running=lambda: None))
+        await asyncio.wait_for(supervisor.run(stop), PATIENCE_S)
+    assert asked[:4] == ["one.log", "two.log"] * 2
+    assert [(line["event"], line["file"]) for line in said] == [
+        ("log not cut", str(tmp_path / name)) for name in ("one.log", "two.log")
+    ]
+
+
+async def test_what_ran_and_cannot_be_started_now_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = asyncio.Event()
+    starts = 0
+
+    def kill_first(_name: str, pid: int) -> None:
+        if starts == 1:
+            os.kill(pid, signal.SIGKILL)
+        else:
+            stop.set()
+
+    def open_log_if_there_is_space(path: Path) -> BinaryIO:
+        nonlocal starts
+        starts += 1
+        if starts == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return open_log(path)
+
+    monkeypatch.setattr("tradewind.supervisor.open_log", open_log_if_there_is_space)
+    diary = Diary(on_ready=kill_first, on_running=lambda: None)
+    supervisor = Supervisor([(program("it"),)], tmp_path, diary, back_off=BackOff(first_s=0.01))
+    await asyncio.wait_for(supervisor.run(stop), PATIENCE_S)
+    assert ("can't be started: No space left on device", "it") in diary.events
+    assert starts == 3
+
+
+async def test_what_never_ran_and_cannot_be_started_ends_everything(tmp_path: Path) -> None:
+    missing = replace(program("it"), argv=(str(tmp_path / "none"),))
+    with pytest.raises(FileNotFoundError):
+        await supervise([(missing,)], tmp_path, Diary())
+
+
+@pytest.mark.parametrize("told", ["ready", "running"])
+async def test_an_observer_that_fails_ends_everything_with_its_error(
+    tmp_path: Path, told: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError(told)
+
+    diary = Diary(on_running=fail)
+    if told == "ready":
+        diary.on_ready = fail
+    supervisor = Supervisor([(program("it"),)], tmp_path, diary)
+    with pytest.raises(LookupError, match=told):
+        await asyncio.wait_for(supervisor.run(asyncio.Event()), PATIENCE_S)
+    assert not any(lives(pid) for pid in diary.pids.values())
