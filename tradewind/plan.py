@@ -40,17 +40,13 @@ def stages_of(settings: Settings, directory: DataDirectory) -> list[Stage]:
         doing="compiling the kernels (once)",
     )
     replays = settings.feed is FeedChoice.REPLAY
-    flows = tuple(_flow(name, environment, may_end=replays) for name in ("store", "live"))
-    # The flows read recorded files themselves.
+    flows = tuple(_own(name, ("pipeline", name), environment) for name in ("store", "live"))
+    # The flows read recorded files themselves, and wait at their end.
     feeds = () if replays else (_own("feeds", ("feeds",), environment),)
     first = (*bundled_programs(settings, directory), warm)
     if settings.feed is FeedChoice.SANDBOX:
         first = (*first, _sandbox(settings))
     return [first, (migrate,), flows, (*feeds, _api(settings))]
-
-
-def _flow(name: str, environment: Mapping[str, str], *, may_end: bool) -> Program:
-    return _own(name, ("pipeline", name), environment, may_end=may_end)
 
 
 def _sandbox(settings: Settings) -> Program:
@@ -87,7 +83,6 @@ def _own(
     *,
     ready: Callable[[int], bool] = _runs,
     once: bool = False,
-    may_end: bool = False,
     where: str = "",
 ) -> Program:
     return Program(
@@ -98,7 +93,6 @@ def _own(
         ready_within_s=300.0 if once else 60.0,
         start_attempts=1 if once else START_ATTEMPTS,
         once=once,
-        may_end=may_end,
         environment=environment,
         where=where,
     )

@@ -37,9 +37,7 @@ def test_the_sandbox_runs_for_its_own_feed_alone(tmp_path: Path, directory: Data
     assert names(live, directory) == [["postgres", "valkey", "warm"], *rest]
 
 
-def test_a_replay_needs_no_connectors_and_ends_by_itself(
-    tmp_path: Path, directory: DataDirectory
-) -> None:
+def test_a_replay_needs_no_connectors(tmp_path: Path, directory: DataDirectory) -> None:
     settings = load_settings(data=tmp_path, feed="replay", replay_paths=(tmp_path / "x.zip",))
     assert names(settings, directory) == [
         ["postgres", "valkey", "warm"],
@@ -47,7 +45,6 @@ def test_a_replay_needs_no_connectors_and_ends_by_itself(
         ["store", "live"],
         ["api"],
     ]
-    assert [named(name, settings, directory).may_end for name in ("store", "api")] == [True, False]
 
 
 def test_servers_of_the_user_take_the_place_of_ours(

@@ -42,8 +42,6 @@ class Program:
     ready_within_s: float = 60.0
     start_attempts: int = 1
     once: bool = False
-    may_end: bool = False
-    """Whether it has done its work when it ends well, and is not started again."""
     environment: Mapping[str, str] | None = None
     where: str = ""
     """How a person reaches it, or what it has done."""
