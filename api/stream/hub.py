@@ -32,7 +32,8 @@ class _Group:
         self.ids = ids
         self.subscribers: set[Subscriber] = set()
         self.snapshot = b""
-        self.snapshot_at = -1
+        self.snapshot_at = (-1, -1)
+        """What had been sent, and the second: ages grow while nothing moves."""
 
 
 class Hub:
@@ -144,8 +145,9 @@ class Hub:
                 self._metrics.stream_conflations.inc()
 
     def _snapshot(self, group: _Group) -> bytes:
-        if group.snapshot_at != self._sequence:
+        at = self._sequence, self._board.now_us() // 1_000_000
+        if group.snapshot_at != at:
             prices = self._board.prices(sorted(group.ids))
             group.snapshot = frame("snapshot", self.event_id(), encode(prices))
-            group.snapshot_at = self._sequence
+            group.snapshot_at = at
         return group.snapshot

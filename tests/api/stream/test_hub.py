@@ -125,6 +125,16 @@ async def test_a_client_that_fell_behind_gets_the_newest_prices() -> None:
     assert (name, prices[0]["price"]) == ("snapshot", float(desk.sent))
 
 
+async def test_a_snapshot_is_shared_for_no_longer_than_a_second() -> None:
+    desk = Desk()
+    desk.move(BTCUSDT)
+    first, second = await desk.hub.subscribe(BOTH).next(), await desk.hub.subscribe(BOTH).next()
+    assert first is second
+    desk.clock.now_us += 9_000_000
+    _, prices = await event(desk.hub.subscribe(BOTH))
+    assert prices[0]["age_ms"] == 9_000
+
+
 async def test_forgotten_clients_leave_nothing_behind() -> None:
     desk = Desk()
     clients = [desk.hub.subscribe(BOTH) for _ in range(3)]
