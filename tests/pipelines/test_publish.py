@@ -125,3 +125,20 @@ def test_a_recovered_flow_refills_an_empty_cache_at_once(
         client.flushall()
         partition(state).close()
         assert latest(client) == {"BTC-USDT": 10}
+
+
+@pytest.mark.parametrize("with_snapshot", [True, False])
+def test_newest_prices_never_go_back_to_those_of_a_snapshot(
+    partition: MakePartition, redis_url: str, with_snapshot: bool
+) -> None:
+    killed = partition()
+    killed.write_batch([news(0, "10")])
+    snapshot = killed.snapshot() if with_snapshot else None
+    killed.write_batch([news(1, "11"), news(2, "12")])
+    killed.close()
+    with redis.Redis.from_url(redis_url) as client:
+        recovered = partition(snapshot)
+        assert latest(client) == {"BTC-USDT": 12}
+        recovered.write_batch([news(1, "11"), news(2, "12")])
+        assert latest(client) == {"BTC-USDT": 12}
+        recovered.close()

@@ -50,5 +50,10 @@ def candle(rows: list[tuple[Decimal, Decimal | None]]) -> Candle:
     prices = [price for price, _ in rows]
     sizes = [size for _, size in rows if size is not None]
     return Candle(
-        prices[0], max(prices), min(prices), prices[-1], sum(sizes, Decimal()) if sizes else None, len(rows)
+        prices[0],
+        max(prices),
+        min(prices),
+        prices[-1],
+        sum(sizes, Decimal()) if sizes else None,
+        len(rows),
     )

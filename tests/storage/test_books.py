@@ -53,13 +53,13 @@ class TestPartitionId:
 
 class TestReadOffsets:
     def test_are_kept_by_consumer_and_partition(
-        self, database_url: str, connection: Connection, partition: int
+        self, connection: Connection, partition: int
     ) -> None:
         other = books.partition_id(connection, "fixer-0", source_of("fixer", Feed.SIMULATED))
         books.register_read(connection, CONSUMER, {partition: 7, other: 0})
         books.register_read(connection, "live-simulated", {partition: 3})
         assert books.done_offsets(connection, CONSUMER) == {"binance-0": 7, "fixer-0": 0}
-        assert books.consumer_offsets(database_url, "live-simulated") == {"binance-0": 3}
+        assert books.done_offsets(connection, "live-simulated") == {"binance-0": 3}
         assert books.done_offsets(connection, "nobody") == {}
 
     def test_never_go_back(self, connection: Connection, partition: int) -> None:
@@ -142,7 +142,7 @@ class TestReopen:
             books.quarantine(connection, identity, 0, SOURCE, [Quarantined("x", "y")])
             books.register_read(connection, CONSUMER, {identity: 0})
         books.register_read(connection, "live-simulated", {partition: 0})
-        books.reopen(database_url, CONSUMER, ["binance-0"])
+        books.reopen(connection, CONSUMER, ["binance-0"])
         assert books.totals(database_url, ["binance-0"]) == Totals(0, 0, 0, 0)
         assert books.totals(database_url, ["binance-1"]) == Totals(5, 1, 2, 0)
         assert numbers(connection, "SELECT partition_id FROM market.quarantine") == [(other,)]

@@ -108,7 +108,7 @@ class TestAppend:
         found = numbers(
             connection, "SELECT tableoid::regclass::text FROM market.inbox ORDER BY log_offset"
         )
-        assert found == [("market.inbox_20231114",), ("market.inbox_20231115",)]
+        assert found == [("market.inbox_simulated_20231114",), ("market.inbox_simulated_20231115",)]
         assert held(connection) == numbered(0, 1)
 
     async def test_a_new_day_in_a_session_of_another_zone_and_language(
@@ -135,7 +135,6 @@ class TestAppend:
         assert len(held(connection)) == 3
         await inbox.close()
         listener.close()
-
 
     async def test_of_several_tasks_at_once_takes_turns(
         self, inbox: Inbox, database_url: str
@@ -182,7 +181,7 @@ class TestWriter:
         writer = await inbox.writer(PARTITION, SOURCE)
         await writer.append(entries(0))
         connection.execute(
-            "INSERT INTO market.inbox SELECT partition_id, 1, day, received_at, kind, context, 'x'"
+            "INSERT INTO market.inbox SELECT partition_id, 1, feed, day, received_at, kind, context, 'x'"
             " FROM market.inbox"
         )
         with pytest.raises(SecondWriterError):

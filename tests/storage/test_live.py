@@ -18,7 +18,6 @@ from market.instruments import CATALOGUE
 from market.latest import LatestPrices
 from market.sources import Feed
 from market.ticks import TickBatch
-from pipelines.publish import News, PublishPartition
 from storage.live import (
     STREAM_LENGTH,
     LivePublisher,
@@ -138,40 +137,24 @@ class TestNewest:
         assert publisher.newest() == []
 
 
-class Register:
-    """Nobody asks here how far was read."""
-
-    def register(self, offsets: object) -> None:
-        """Forget it."""
-
-    def close(self) -> None:
-        """Nothing to give back."""
-
-
-def publishing(redis_url: str, state: bytes | None) -> PublishPartition:
-    latest = LatestPrices(CATALOGUE)
-    if state is not None:
-        latest.restore([state])
-    return PublishPartition(LivePublisher(redis_url, FEED), Register(), latest, CATALOGUE)
-
-
-class TestRecovery:
-    @pytest.mark.parametrize("with_snapshot", [True, False])
-    def test_newest_prices_never_go_back_to_those_of_a_snapshot(
-        self, redis_url: str, publisher: LivePublisher, with_snapshot: bool
+class TestForgetBeyond:
+    def test_a_stream_of_another_log_goes_and_with_it_the_newest_prices(
+        self, publisher: LivePublisher, client: Any
     ) -> None:
-        news = [News(PARTITION, n, TickBatch.of([trade(n, n, price=n + 1)])) for n in range(3)]
-        killed = publishing(redis_url, None)
-        killed.write_batch(news[:1])
-        snapshot = killed.snapshot() if with_snapshot else None
-        killed.write_batch(news[1:])
-        before = publisher.newest()
-        killed.close()
-        recovered = publishing(redis_url, snapshot)
-        assert publisher.newest() == before
-        recovered.write_batch(news[1:])
-        assert publisher.newest() == before
-        recovered.close()
+        publisher.publish(PARTITION, 7, b"x", items(10))
+        publisher.publish("fixer-0", 2, b"x", [])
+        assert publisher.forget_beyond({PARTITION: 6, "fixer-0": 2}) == [PARTITION]
+        assert not client.exists(stream_key(FEED, PARTITION), latest_key(FEED))
+        assert client.smembers(partitions_key(FEED)) == {b"fixer-0"}
+        assert publisher.publish(PARTITION, 0, b"x", items(10)) == 1
+
+    def test_a_stream_up_to_its_logs_end_stays(self, publisher: LivePublisher, client: Any) -> None:
+        publisher.publish(PARTITION, 7, b"x", items(10))
+        assert publisher.forget_beyond({PARTITION: 7}) == []
+        assert client.xlen(stream_key(FEED, PARTITION)) == 1
+
+    def test_nothing_is_nothing_to_forget(self, publisher: LivePublisher) -> None:
+        assert publisher.forget_beyond({}) == []
 
 
 class Server:

@@ -15,9 +15,9 @@ from market.bars import BAR_US, LAST, Bar, BarBatch
 from market.clock import datetime_of
 from market.log import LogRecord
 from market.ticks import QUOTE, TRADE, Tick, TickBatch
-from storage.books import Quarantined, Totals, consumer_offsets, totals
+from storage.books import Quarantined, Totals, done_offsets, totals
 from storage.candles import Bucket
-from storage.errors import SecondWriterError
+from storage.errors import DatabaseUnavailableError, SecondWriterError
 from storage.outcomes import Outcome, OutcomeWriter, newest_of_each
 from tests.pipelines.logs import record
 from tests.reference.candles import candles
@@ -38,13 +38,13 @@ Key = tuple[int, int, int, int]
 
 
 @st.composite
-def colliding_ticks(draw: st.DrawFn) -> Tick:
-    """A tick of few instants and sequences, so that repeats and disorder are common.
+def keyed_ticks(draw: st.DrawFn) -> Tick:
+    """A tick of few instants and sequences.
 
     Its numbers follow from its key: which of two partitions is committed first is not said anywhere.
     """
     minute, within = draw(st.integers(0, 2)), draw(st.sampled_from([0, 1, 59_999_999]))
-    instrument, seq = draw(st.sampled_from([101, 102])), draw(st.integers(0, 2))
+    instrument, seq = draw(st.sampled_from([101, 101, 102])), draw(st.integers(0, 2))
     time_us = START_US + minute * BAR_US + within
     price, other = 1 + (minute + 2 * within + 4 * seq) % 9, 1 + (5 * within + seq + instrument) % 9
     if draw(st.booleans()):
@@ -55,14 +55,30 @@ def colliding_ticks(draw: st.DrawFn) -> Tick:
 
 
 @st.composite
+def disordered_ticks(draw: st.DrawFn) -> list[Tick]:
+    """Ticks in order of time, or in none, some of them repeated a little later."""
+    ticks = draw(st.lists(keyed_ticks(), max_size=24))
+    if draw(st.booleans()):
+        ticks.sort(key=lambda tick: (tick.time_us, tick.seq))
+    repeats = draw(st.lists(st.tuples(st.integers(0, 23), st.integers(0, 4)), max_size=8))
+    for which, later in repeats:
+        if which < len(ticks):
+            ticks.insert(which + later + 1, ticks[which])
+    return ticks
+
+
+@st.composite
 def logs(draw: st.DrawFn) -> list[LogRecord]:
-    """Records of two partitions in the order in which a flow reads them."""
+    """Records of one or two partitions in the order in which a flow reads them."""
+    ticks = draw(disordered_ticks())
+    partitions = PARTITIONS[: draw(st.integers(1, 2))]
     ends: Counter[str] = Counter()
     log = []
-    for ticks in draw(st.lists(st.lists(colliding_ticks(), max_size=6), max_size=8)):
-        partition = draw(st.sampled_from(PARTITIONS))
-        log.append(record(ends[partition], ticks, partition))
+    while ticks:
+        count, partition = draw(st.integers(0, 6)), draw(st.sampled_from(partitions))
+        log.append(record(ends[partition], ticks[:count], partition))
         ends[partition] += 1
+        ticks = ticks[count:]
     return log
 
 
@@ -103,7 +119,7 @@ def assert_candles_are_those_of_the_sorted_ticks(
 def clear(connection: Connection) -> None:
     connection.execute(
         "TRUNCATE market.ticks, market.candles, market.quarantine, market.inbox_done,"
-        " market.inbox_consumers, market.inbox_partitions"
+        " market.inbox_consumers, market.inbox_partitions CASCADE"
     )
 
 
@@ -202,7 +218,7 @@ class TestCommit:
         )
         writer.commit([item])
         assert totals(database_url, ["binance-0"]) == Totals(2, 1, 2, 1)
-        assert consumer_offsets(database_url, CONSUMER) == {"binance-0": 3} == writer.done
+        assert done_offsets(connection, CONSUMER) == {"binance-0": 3} == writer.done
         closes = numbers(
             connection, "SELECT close, ticks, log_offset FROM market.candles ORDER BY time"
         )
@@ -275,8 +291,41 @@ class TestWriter:
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
         OutcomeWriter(database_url, CONSUMER).close()
-        with pytest.raises(psycopg.OperationalError):
+        with pytest.raises(DatabaseUnavailableError, match="terminating connection"):
             writer.commit([outcome(0, [trade(0, 1)])])
+
+
+def test_a_weight_is_about_the_rows_that_are_written() -> None:
+    assert outcome(0).weight == 1
+    heavy = outcome(
+        0,
+        [trade(0, 1), trade(0, 2)],
+        candles=BarBatch.of([bar(5)]),
+        provider_bars=BarBatch.of([bar(6), bar(7, minute=1)]),
+        quarantined=[Quarantined("x", "y")],
+        stale_buckets=frozenset([Bucket(START_US, INSTRUMENT, SOURCE.id)]),
+    )
+    assert heavy.weight == 8
+
+
+class TestReadAgain:
+    def test_every_tick_is_a_duplicate_and_the_candles_stay(
+        self, writer: OutcomeWriter, database_url: str, connection: Connection
+    ) -> None:
+        items = [
+            outcome(n, [trade(n, n)], candles=BarBatch.of([bar(5 + n, ticks=n + 1)]))
+            for n in range(3)
+        ]
+        other = outcome(0, [trade(9, 9)], partition="binance-1")
+        writer.commit([*items, other])
+        before = candle_texts(connection)
+        writer.read_again(["binance-0"])
+        assert writer.done == {"binance-1": 0} == done_offsets(connection, CONSUMER)
+        for item in items:
+            writer.commit([item])
+        assert totals(database_url, ["binance-0"]) == Totals(0, 0, 3, 0)
+        assert totals(database_url, ["binance-1"]) == Totals(1, 0, 0, 0)
+        assert candle_texts(connection) == before
 
 
 class TestNewestOfEach:

@@ -2,18 +2,19 @@
 
 import threading
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import psycopg
 import pytest
 
-from market.clock import datetime_of
+from market.clock import datetime_of, microseconds, microseconds
 from market.sources import Feed, Source, source_of
 from storage.books import partition_id, register_read
 from storage.partitions import (
     TickPartitions,
+    drop_candles_before,
     drop_inbox_before,
     drop_ticks_before,
     ensure_inbox_days,
@@ -139,11 +140,13 @@ class TestInboxDays:
     def test_are_made_once_by_whoever_is_first(self, database_url: str) -> None:
         def ensure() -> None:
             with psycopg.connect(database_url, autocommit=True) as connection:
-                ensure_inbox_days(connection, DAYS)
+                ensure_inbox_days(connection, Feed.SIMULATED, DAYS)
 
         at_once(ensure, ensure)
         with psycopg.connect(database_url) as connection:
-            assert tables(connection, "inbox") == [f"inbox_{day:%Y%m%d}" for day in DAYS]
+            assert tables(connection, "inbox_simulated") == [
+                f"inbox_simulated_{day:%Y%m%d}" for day in DAYS
+            ]
 
 
 class TestDropTicks:
@@ -159,19 +162,48 @@ class TestDropTicks:
         assert drop_ticks_before(connection, Feed.SIMULATED, date(2023, 11, 16)) == []
 
 
+class TestDropCandles:
+    def test_drops_the_months_that_are_over(self, connection: Connection) -> None:
+        times = np.array(
+            [microseconds(datetime(2023, month, 20, tzinfo=UTC)) for month in (9, 10, 11)]
+        )
+        TickPartitions(connection).ensure(Feed.SIMULATED, np.array([], np.int64), times)
+        dropped = drop_candles_before(connection, Feed.SIMULATED, date(2023, 11, 2))
+        assert dropped == ["candles_simulated_202309", "candles_simulated_202310"]
+        assert tables(connection, "candles_simulated") == ["candles_simulated_202311"]
+
+
+class TestDropCandles:
+    @pytest.mark.parametrize(
+        ("before", "dropped"),
+        [(date(2024, 1, 31), 1), (date(2024, 2, 1), 2), (date(2024, 2, 29), 2)],
+    )
+    def test_drops_the_months_that_end_before_the_day_and_no_other_feed(
+        self, connection: Connection, before: date, dropped: int
+    ) -> None:
+        names = [f"candles_simulated_{month}" for month in ("202312", "202401", "202402")]
+        months = [datetime(2023, 12, 5), datetime(2024, 1, 31), datetime(2024, 2, 1)]
+        times = np.array([microseconds(month.replace(tzinfo=UTC)) for month in months])
+        for feed in (Feed.SIMULATED, Feed.LIVE):
+            TickPartitions(connection).ensure(feed, times[:0], times)
+        assert drop_candles_before(connection, Feed.SIMULATED, before) == names[:dropped]
+        assert tables(connection, "candles_simulated") == names[dropped:]
+        assert len(tables(connection, "candles_live")) == 3
+
+
 class TestDropInbox:
     @pytest.fixture(autouse=True)
     def days(self, connection: Connection) -> None:
         """A partition `binance-0` of which each day holds two records: 0 and 1, 2 and 3, …"""
-        ensure_inbox_days(connection, DAYS)
+        ensure_inbox_days(connection, Feed.SIMULATED, DAYS)
         self.fill(connection, "binance-0", SOURCE)
 
     def fill(self, connection: Connection, name: str, source: Source) -> int:
         identity = partition_id(connection, name, source)
         for number in range(2 * len(DAYS)):
             connection.execute(
-                "INSERT INTO market.inbox VALUES (%s, %s, %s, now(), '', '', '')",
-                (identity, number, DAYS[number // 2]),
+                "INSERT INTO market.inbox VALUES (%s, %s, %s, %s, now(), '', '', '')",
+                (identity, number, source.feed.code, DAYS[number // 2]),
             )
         return identity
 
@@ -179,31 +211,31 @@ class TestDropInbox:
         register_read(connection, consumer, {partition_id(connection, name, SOURCE): offset})
 
     def test_nothing_that_nobody_has_read(self, connection: Connection) -> None:
-        assert drop_inbox_before(connection, DAYS[3]) == []
-        assert len(tables(connection, "inbox")) == len(DAYS)
+        assert drop_inbox_before(connection, Feed.SIMULATED, DAYS[3]) == []
+        assert len(tables(connection, "inbox_simulated")) == len(DAYS)
 
     @pytest.mark.parametrize(("offset", "dropped"), [(0, 0), (1, 1), (2, 1), (3, 2), (7, 3)])
     def test_days_that_are_read_to_their_end_and_old_enough(
         self, connection: Connection, offset: int, dropped: int
     ) -> None:
         self.read(connection, "store-simulated", "binance-0", offset)
-        names = [f"inbox_{day:%Y%m%d}" for day in DAYS]
-        assert drop_inbox_before(connection, DAYS[3]) == names[:dropped]
-        assert tables(connection, "inbox") == names[dropped:]
+        names = [f"inbox_simulated_{day:%Y%m%d}" for day in DAYS]
+        assert drop_inbox_before(connection, Feed.SIMULATED, DAYS[3]) == names[:dropped]
+        assert tables(connection, "inbox_simulated") == names[dropped:]
 
     def test_what_the_slower_of_two_consumers_has_not_read_stays(
         self, connection: Connection
     ) -> None:
         self.read(connection, "store-simulated", "binance-0", 7)
         self.read(connection, "live-simulated", "binance-0", 3)
-        assert len(drop_inbox_before(connection, DAYS[3])) == 2
+        assert len(drop_inbox_before(connection, Feed.SIMULATED, DAYS[3])) == 2
 
     def test_what_another_partition_has_unread_stays(self, connection: Connection) -> None:
         self.fill(connection, "fixer-0", source_of("fixer", Feed.SIMULATED))
         self.read(connection, "store-simulated", "binance-0", 7)
-        assert drop_inbox_before(connection, DAYS[3]) == []
+        assert drop_inbox_before(connection, Feed.SIMULATED, DAYS[3]) == []
         self.read(connection, "store-simulated", "fixer-0", 1)
-        assert len(drop_inbox_before(connection, DAYS[3])) == 1
+        assert len(drop_inbox_before(connection, Feed.SIMULATED, DAYS[3])) == 1
 
     def test_what_a_consumer_that_reads_other_partitions_has_not_begun_stays(
         self, connection: Connection
@@ -212,18 +244,25 @@ class TestDropInbox:
         for name in ("binance-0", "fixer-0"):
             self.read(connection, "store-simulated", name, 7)
         self.read(connection, "live-simulated", "binance-0", 7)
-        assert drop_inbox_before(connection, DAYS[3]) == []
+        assert drop_inbox_before(connection, Feed.SIMULATED, DAYS[3]) == []
         self.read(connection, "live-simulated", "fixer-0", 7)
-        assert len(drop_inbox_before(connection, DAYS[3])) == 3
+        assert len(drop_inbox_before(connection, Feed.SIMULATED, DAYS[3])) == 3
 
     def test_consumers_of_another_feed_hold_nothing_back(self, connection: Connection) -> None:
         register_read(
             connection, "store-live", {partition_id(connection, "live:binance-0", LIVE): 4}
         )
         self.read(connection, "store-simulated", "binance-0", 7)
-        assert len(drop_inbox_before(connection, DAYS[3])) == 3
+        assert len(drop_inbox_before(connection, Feed.SIMULATED, DAYS[3])) == 3
+
+    def test_what_another_feed_has_unread_holds_nothing_back(self, connection: Connection) -> None:
+        ensure_inbox_days(connection, Feed.LIVE, DAYS)
+        self.fill(connection, "live:binance-0", LIVE)
+        self.read(connection, "store-simulated", "binance-0", 7)
+        assert len(drop_inbox_before(connection, Feed.SIMULATED, DAYS[3])) == 3
+        assert len(tables(connection, "inbox_live")) == len(DAYS)
 
     def test_today_stays_however_far_it_is_read(self, connection: Connection) -> None:
         self.read(connection, "store-simulated", "binance-0", 7)
-        drop_inbox_before(connection, DAYS[3])
-        assert tables(connection, "inbox") == [f"inbox_{DAYS[3]:%Y%m%d}"]
+        drop_inbox_before(connection, Feed.SIMULATED, DAYS[3])
+        assert tables(connection, "inbox_simulated") == [f"inbox_simulated_{DAYS[3]:%Y%m%d}"]

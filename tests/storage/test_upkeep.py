@@ -9,7 +9,16 @@ import pytest
 
 from market.clock import microseconds
 from market.sources import Feed
-from storage.books import partition_id, register_read
+from storage.books import (
+    Done,
+    Quarantined,
+    Totals,
+    partition_id,
+    quarantine,
+    register_done,
+    register_read,
+    totals,
+)
 from storage.partitions import TickPartitions, ensure_inbox_days
 from storage.upkeep import INBOX_DAYS, SIMULATED_DAYS, keep_up
 from tests.storage.making import SOURCE, numbers
@@ -45,20 +54,20 @@ def test_makes_today_and_tomorrow_once(
     database_url: str, connection: Connection, today: date
 ) -> None:
     for _ in range(2):
-        keep_up(database_url, simulated=True)
-        assert days(connection, "inbox") == {today, today + timedelta(days=1)}
+        keep_up(database_url, Feed.SIMULATED)
+        assert days(connection, "inbox_simulated") == {today, today + timedelta(days=1)}
 
 
-@pytest.mark.parametrize("simulated", [True, False])
-def test_drops_old_simulated_ticks_alone_and_only_when_told(
-    database_url: str, connection: Connection, today: date, simulated: bool
+@pytest.mark.parametrize("own", [Feed.SIMULATED, Feed.LIVE])
+def test_drops_old_simulated_ticks_alone_and_only_beside_their_feed(
+    database_url: str, connection: Connection, today: date, own: Feed
 ) -> None:
     kept = ago(today, *range(SIMULATED_DAYS + 1))
     old = ago(today, SIMULATED_DAYS + 1, SIMULATED_DAYS + 40)
     for feed in Feed:
         fill_ticks(connection, feed, kept + old)
-    keep_up(database_url, simulated)
-    assert days(connection, "ticks_simulated") == set(kept if simulated else kept + old)
+    keep_up(database_url, own)
+    assert days(connection, "ticks_simulated") == set(kept if own is Feed.SIMULATED else kept + old)
     assert days(connection, "ticks_live") == set(kept + old) == days(connection, "ticks_recorded")
 
 
@@ -72,13 +81,49 @@ def test_drops_old_inbox_days_once_they_are_read(
 ) -> None:
     identity = partition_id(connection, "binance-0", SOURCE)
     last_kept = ago(today, *range(INBOX_DAYS + 2))
-    ensure_inbox_days(connection, last_kept)
+    ensure_inbox_days(connection, Feed.SIMULATED, last_kept)
     for offset, day in enumerate(reversed(last_kept)):
         connection.execute(
-            "INSERT INTO market.inbox VALUES (%s, %s, %s, now(), '', '', '')",
+            "INSERT INTO market.inbox VALUES (%s, %s, 's', %s, now(), '', '', '')",
             (identity, offset, day),
         )
     if read_until is not None:
         register_read(connection, "store-simulated", {identity: read_until})
-    keep_up(database_url, simulated=False)
-    assert days(connection, "inbox") == {*last_kept[:kept_days], today + timedelta(days=1)}
+    keep_up(database_url, Feed.SIMULATED)
+    assert days(connection, "inbox_simulated") == {
+        *last_kept[:kept_days],
+        today + timedelta(days=1),
+    }
+
+
+def test_sums_up_the_books_of_what_is_no_longer_in_the_inbox(
+    database_url: str, connection: Connection, today: date
+) -> None:
+    identity = partition_id(connection, "binance-0", SOURCE)
+    oldest = today - timedelta(days=INBOX_DAYS + 3)
+    ensure_inbox_days(connection, Feed.SIMULATED, [oldest, today])
+    for offset, day in enumerate([oldest, oldest, oldest, today, today]):
+        connection.execute(
+            "INSERT INTO market.inbox VALUES (%s, %s, 's', %s, now(), '', '', '')",
+            (identity, offset, day),
+        )
+    register_done(connection, identity, [Done(offset, 1, 2, 3, 4) for offset in range(5)])
+    register_read(connection, "store-simulated", {identity: 4})
+    for _ in range(2):
+        keep_up(database_url, Feed.SIMULATED)
+        assert totals(database_url, ["binance-0"]) == Totals(5, 10, 15, 20)
+        kept = numbers(connection, "SELECT log_offset FROM market.inbox_done ORDER BY 1")
+        assert kept == [(3,), (4,)]
+
+
+def test_forgets_what_was_quarantined_long_ago_of_simulated_data(
+    database_url: str, connection: Connection, today: date
+) -> None:
+    identity = partition_id(connection, "binance-0", SOURCE)
+    quarantine(connection, identity, 0, SOURCE, [Quarantined("old", ""), Quarantined("new", "")])
+    connection.execute(
+        "UPDATE market.quarantine SET set_aside_at = %s WHERE reason = 'old'",
+        (today - timedelta(days=SIMULATED_DAYS + 1),),
+    )
+    keep_up(database_url, Feed.SIMULATED)
+    assert numbers(connection, "SELECT reason FROM market.quarantine") == [("new",)]
