@@ -94,6 +94,8 @@ _BY_STATUS = {
     400: ("BAD_REQUEST", "The request could not be read."),
     404: ("NOT_FOUND", "There is nothing at this address."),
     405: ("METHOD_NOT_ALLOWED", "This address does not answer that method."),
+    413: ("PAYLOAD_TOO_LARGE", "The request's body is too large."),
+    431: ("HEADERS_TOO_LARGE", "The request's address and headers are too large."),
 }
 
 RESPONSES: dict[int | str, dict[str, object]] = {
@@ -117,6 +119,11 @@ def unexpected_body(request_id: str, clock: Callable[[], int]) -> bytes:
     return failure_body(clock, request_id, _UNEXPECTED.code, str(_UNEXPECTED.message))
 
 
+def refusal_body(status: int, request_id: str, clock: Callable[[], int]) -> bytes:
+    """The body of a refusal that HTTP itself gives."""
+    return failure_body(clock, request_id, *_by_status(status))
+
+
 def _domain_error(request: Request, error: Exception) -> Response:
     refusal = REFUSALS[type(error)]
     headers = {"Retry-After": str(RETRY_AFTER_S)} if refusal.status == 503 else None
@@ -129,8 +136,12 @@ def _validation_error(request: Request, error: Exception) -> Response:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code, message = _BY_STATUS.get(error.status_code, ("HTTP_ERROR", "The request was refused."))
+    code, message = _by_status(error.status_code)
     return _refuse(request, Refusal(error.status_code, code, message), error, error.headers)
+
+
+def _by_status(status: int) -> tuple[str, str]:
+    return _BY_STATUS.get(status, ("HTTP_ERROR", "The request was refused."))
 
 
 def _refuse(

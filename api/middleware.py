@@ -78,11 +78,16 @@ class RequestMiddleware:
         self._metrics.answered(method, _route(scope), status, seconds)
 
 
+def new_request_id() -> str:
+    """The id of a request that brought none."""
+    return f"req_{token_hex(8)}"
+
+
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _WELL_FORMED_ID.fullmatch(value):
             return str(value, "ascii")
-    return f"req_{token_hex(8)}"
+    return new_request_id()
 
 
 def _route(scope: Scope) -> str:

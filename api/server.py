@@ -5,6 +5,8 @@ import socket
 import uvicorn
 from fastapi import FastAPI
 
+from api.protocol import BoundedProtocol
+
 GRACE_S = 2
 """How long a request may still run once the server was told to stop."""
 
@@ -27,7 +29,7 @@ def server_of(app: FastAPI, *, host: str, port: int) -> Server:
             app,
             host=host,
             port=port,
-            http="httptools",
+            http=BoundedProtocol,
             loop="uvloop",
             log_config=None,
             access_log=False,
