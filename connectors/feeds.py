@@ -213,8 +213,9 @@ class _Feeds:
         )
 
     async def _appender(self, provider: str, shard: str) -> Appender:
-        partition = f"{provider}-{shard}"
-        source = source_of(provider, self._config.feed)
+        feed = self._config.feed
+        partition = f"{provider}-{feed.value}-{shard}"
+        source = source_of(provider, feed)
         return Appender(partition, await self._log.writer(partition, source))
 
 

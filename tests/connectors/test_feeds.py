@@ -21,8 +21,13 @@ from market.sources import Feed, Source
 from tests.connectors.support import MemoryLog, MemoryWriter
 from tests.connectors.test_binance import FRAME, exchange, sends
 
-LIVE = {"binance-0", "alphavantage-0", "coingecko-0", "fixer-0"}
-BACKFILL = {"binance-backfill", "alphavantage-backfill", "coingecko-backfill"}
+BINANCE, ALPHAVANTAGE = "binance-simulated-0", "alphavantage-simulated-0"
+COINGECKO, FIXER = "coingecko-simulated-0", "fixer-simulated-0"
+BINANCE_HISTORY = "binance-simulated-backfill"
+ALPHAVANTAGE_HISTORY = "alphavantage-simulated-backfill"
+COINGECKO_HISTORY = "coingecko-simulated-backfill"
+LIVE = {BINANCE, ALPHAVANTAGE, COINGECKO, FIXER}
+BACKFILL = {BINANCE_HISTORY, ALPHAVANTAGE_HISTORY, COINGECKO_HISTORY}
 SOME = InstrumentTable(
     CATALOGUE.by_symbol(symbol)
     for symbol in "EUR-USD AAPL EUR-SEK EUR-NGN BTC-USDT ETH-USDT BTC-USD PEPE-USD".split()
@@ -65,6 +70,13 @@ def partitions(log: MemoryLog) -> set[str]:
     return set(log.counts)
 
 
+async def quoting(log: MemoryLog, feed: Feed) -> None:
+    """Until every provider has quoted in this class."""
+    await log.until(
+        lambda records: len({each.source for each in records if each.source.feed is feed}) == 4
+    )
+
+
 async def test_every_provider_quotes_and_a_day_is_backfilled(sandbox: Running) -> None:
     await expect_everything(sandbox, SOME)
 
@@ -78,11 +90,11 @@ async def expect_everything(sandbox: Running, instruments: InstrumentTable) -> N
     """Every instrument gets a live tick, and a day of bars or points where there is a history."""
     log, coverage = MemoryLog(), coverage_of(instruments)
     wanted = {
-        "binance-backfill": 2 * len(coverage.binance),
-        "alphavantage-backfill": len(coverage.alphavantage) + len(coverage.fixer),
-        "coingecko-backfill": len(coverage.coingecko),
-        "alphavantage-0": len(coverage.alphavantage),
-    } | dict.fromkeys(LIVE - {"alphavantage-0"}, 1)
+        BINANCE_HISTORY: 2 * len(coverage.binance),
+        ALPHAVANTAGE_HISTORY: len(coverage.alphavantage) + len(coverage.fixer),
+        COINGECKO_HISTORY: len(coverage.coingecko),
+        ALPHAVANTAGE: len(coverage.alphavantage),
+    } | dict.fromkeys(LIVE - {ALPHAVANTAGE}, 1)
     async with feeding(FeedsConfig.sandbox(sandbox.http_url), log, nothing, instruments):
         await log.until(
             lambda _: all(log.counts[name] >= count for name, count in wanted.items()), within_s=100
@@ -95,6 +107,19 @@ async def expect_everything(sandbox: Running, instruments: InstrumentTable) -> N
     assert quoted >= {each.id for each in instruments if each.quote != "USDT"}
     bars = sum(len(each.bars) for record, each in outcomes if record.partition in BACKFILL)
     assert bars >= 1_400 * (len(coverage.binance) + len(coverage.alphavantage))
+
+
+async def test_feeds_of_two_classes_share_a_log(
+    sandbox: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    log = MemoryLog()
+    simulated = FeedsConfig.sandbox(sandbox.http_url)
+    for config in (simulated, dataclasses.replace(simulated, feed=Feed.LIVE)):
+        async with feeding(config, log):
+            await quoting(log, config.feed)
+    holds = {(each.partition, each.source) for each in log.records}
+    assert len(holds) == len(partitions(log)) == 8
 
 
 async def test_history_comes_after_the_live_prices(sandbox: Running) -> None:
@@ -127,8 +152,8 @@ async def test_a_dead_provider_does_not_disturb_the_others(sandbox: Running) -> 
         binance_stream_url="ws://127.0.0.1:1",
     )
     async with feeding(config, log):
-        await log.until(lambda _: partitions(log) >= LIVE - {"fixer-0", "binance-0"})
-    assert partitions(log) == {"alphavantage-0", "coingecko-0"}
+        await log.until(lambda _: partitions(log) >= LIVE - {FIXER, BINANCE})
+    assert partitions(log) == {ALPHAVANTAGE, COINGECKO}
 
 
 async def test_without_keys_only_the_keyless_are_asked(sandbox: Running) -> None:
@@ -137,7 +162,7 @@ async def test_without_keys_only_the_keyless_are_asked(sandbox: Running) -> None
         FeedsConfig.sandbox(sandbox.http_url), alphavantage_key=None, fixer_key=None
     )
     async with feeding(config, log, nothing):
-        wanted = {"binance-0", "coingecko-0", "binance-backfill", "coingecko-backfill"}
+        wanted = {BINANCE, COINGECKO, BINANCE_HISTORY, COINGECKO_HISTORY}
         await log.until(lambda _: partitions(log) >= wanted, within_s=60)
     assert partitions(log) == wanted
 
@@ -146,8 +171,8 @@ async def test_a_wrong_key_stops_its_provider_alone(sandbox: Running) -> None:
     log = MemoryLog()
     config = dataclasses.replace(FeedsConfig.sandbox(sandbox.http_url), alphavantage_key="demo")
     async with feeding(config, log):
-        await log.until(lambda _: partitions(log) >= LIVE - {"alphavantage-0"})
-    assert "alphavantage-0" not in partitions(log)
+        await log.until(lambda _: partitions(log) >= LIVE - {ALPHAVANTAGE})
+    assert ALPHAVANTAGE not in partitions(log)
 
 
 async def test_a_log_that_fails_ends_the_feeds(sandbox: Running) -> None:
@@ -184,6 +209,6 @@ async def test_a_gap_of_the_stream_is_filled_after_it(
             fixer_key=None,
         )
         async with feeding(config, log, everything, table):
-            await log.until(lambda _: log.counts["binance-backfill"] == 1)
+            await log.until(lambda _: log.counts[BINANCE_HISTORY] == 1)
             cut.set()
-            await log.until(lambda _: log.counts["binance-backfill"] == 2)
+            await log.until(lambda _: log.counts[BINANCE_HISTORY] == 2)

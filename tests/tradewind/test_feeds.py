@@ -10,7 +10,8 @@ from tests.chaos.harness import Command
 from tests.support import free_port
 
 DEADLINE_S = 60.0
-PARTITIONS = {"alphavantage-0", "binance-0", "coingecko-0", "fixer-0"}
+PROVIDERS = ("alphavantage", "binance", "coingecko", "fixer")
+PARTITIONS = {f"{provider}-simulated-0" for provider in PROVIDERS}
 
 
 def test_every_provider_reaches_the_inbox_and_a_stop_is_clean(
