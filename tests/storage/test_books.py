@@ -62,6 +62,12 @@ class TestReadOffsets:
         assert books.done_offsets(connection, "live-simulated") == {"binance-0": 3}
         assert books.done_offsets(connection, "nobody") == {}
 
+    def test_are_read_over_a_connection_of_ones_own_too(
+        self, database_url: str, connection: Connection, partition: int
+    ) -> None:
+        books.register_read(connection, CONSUMER, {partition: 7})
+        assert books.consumer_offsets(database_url, CONSUMER) == {"binance-0": 7}
+
     def test_never_go_back(self, connection: Connection, partition: int) -> None:
         for offset in (5, 3, 9, 8):
             books.register_read(connection, CONSUMER, {partition: offset})
@@ -148,3 +154,83 @@ class TestReopen:
         assert numbers(connection, "SELECT partition_id FROM market.quarantine") == [(other,)]
         assert books.done_offsets(connection, CONSUMER) == {"binance-1": 0}
         assert books.done_offsets(connection, "live-simulated") == {"binance-0": 0}
+
+
+class TestFold:
+    @pytest.fixture
+    def inbox(self, connection: Connection, partition: int) -> int:
+        """The same partition with the records 3 and 4 still in the inbox, and the books of 0 to 4."""
+        connection.execute(
+            "CREATE TABLE market.inbox_all PARTITION OF market.inbox_simulated"
+            " FOR VALUES FROM ('2024-01-01') TO ('2024-01-02')"
+        )
+        for offset in (3, 4):
+            connection.execute(
+                "INSERT INTO market.inbox VALUES (%s, %s, 's', '2024-01-01', now(), '', '', '')",
+                (partition, offset),
+            )
+        books.register_done(connection, partition, [Done(n, 10 + n, 1, 2, 3) for n in range(5)])
+        return partition
+
+    def entries(self, connection: Connection) -> list[int]:
+        rows = numbers(connection, "SELECT log_offset FROM market.inbox_done ORDER BY 1")
+        return [offset for (offset,) in rows]
+
+    def test_sums_up_what_is_no_longer_in_the_inbox(
+        self, database_url: str, connection: Connection, inbox: int
+    ) -> None:
+        books.register_read(connection, CONSUMER, {inbox: 4})
+        before = books.totals(database_url, ["binance-0"])
+        for _ in range(2):
+            books.fold(connection)
+            assert self.entries(connection) == [3, 4]
+            assert books.totals(database_url, ["binance-0"]) == before == Totals(60, 5, 10, 15)
+
+    def test_adds_to_what_was_summed_up_before(
+        self, database_url: str, connection: Connection, inbox: int
+    ) -> None:
+        books.register_read(connection, CONSUMER, {inbox: 4})
+        before = books.totals(database_url, ["binance-0"])
+        books.fold(connection)
+        connection.execute("DELETE FROM market.inbox")
+        books.fold(connection)
+        assert self.entries(connection) == []
+        assert books.totals(database_url, ["binance-0"]) == before
+        found = numbers(connection, "SELECT log_offset FROM market.inbox_totals")
+        assert found == [(4,)]
+
+    def test_leaves_what_nobody_has_registered_for(
+        self, connection: Connection, inbox: int
+    ) -> None:
+        connection.execute("DELETE FROM market.inbox")
+        books.fold(connection)
+        assert self.entries(connection) == [0, 1, 2, 3, 4]
+
+    def test_leaves_the_books_of_recorded_files(
+        self, connection: Connection, partition: int
+    ) -> None:
+        name = "file:0123456789abcdef"
+        file = books.partition_id(connection, name, source_of("oanda", Feed.RECORDED))
+        books.register_done(connection, file, [Done(9_999, 10_000, 0, 0, 0)])
+        books.register_read(connection, "replay", {file: 9_999})
+        books.fold(connection)
+        assert self.entries(connection) == [9_999]
+
+
+class TestLogEnds:
+    def test_are_what_is_there_or_was_read(
+        self, database_url: str, connection: Connection, partition: int
+    ) -> None:
+        assert books.log_ends(database_url, Feed.SIMULATED) == {}
+        books.register_read(connection, CONSUMER, {partition: 7})
+        assert books.log_ends(database_url, Feed.SIMULATED) == {"binance-0": 7}
+        connection.execute(
+            "CREATE TABLE market.inbox_all PARTITION OF market.inbox_simulated"
+            " FOR VALUES FROM ('2024-01-01') TO ('2024-01-02')"
+        )
+        connection.execute(
+            "INSERT INTO market.inbox VALUES (%s, 9, 's', '2024-01-01', now(), '', '', '')",
+            (partition,),
+        )
+        assert books.log_ends(database_url, Feed.SIMULATED) == {"binance-0": 9}
+        assert books.log_ends(database_url, Feed.LIVE) == {}

@@ -128,6 +128,18 @@ class TestFromTheTable:
         assert reading.payloads("binance-0") == numbered(count)
         assert time.monotonic() - started < DEADLINE_S
 
+    def test_large_records_come_a_few_at_a_time_and_at_least_one(
+        self, database_url: str, reading: Reading
+    ) -> None:
+        megabyte = b"x" * 2**20
+        payloads = [megabyte * size for size in (3, 4, 2, 9, 1)]
+        append(database_url, "binance-0", payloads)
+        sizes: list[int] = []
+        while sum(sizes) < len(payloads):
+            sizes.append(len(reading.once()))
+        assert sizes == [3, 1, 1]
+        assert reading.payloads("binance-0") == payloads
+
     def test_goes_on_behind_the_offsets_that_it_is_given(
         self, database_url: str, reading: Reading
     ) -> None:

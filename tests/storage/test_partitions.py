@@ -9,7 +9,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from market.clock import datetime_of, microseconds, microseconds
+from market.clock import datetime_of, microseconds
 from market.sources import Feed, Source, source_of
 from storage.books import partition_id, register_read
 from storage.partitions import (
@@ -160,17 +160,6 @@ class TestDropTicks:
         assert tables(connection, "ticks_simulated") == ["ticks_simulated_20231116"]
         assert len(tables(connection, "ticks_recorded")) == 3
         assert drop_ticks_before(connection, Feed.SIMULATED, date(2023, 11, 16)) == []
-
-
-class TestDropCandles:
-    def test_drops_the_months_that_are_over(self, connection: Connection) -> None:
-        times = np.array(
-            [microseconds(datetime(2023, month, 20, tzinfo=UTC)) for month in (9, 10, 11)]
-        )
-        TickPartitions(connection).ensure(Feed.SIMULATED, np.array([], np.int64), times)
-        dropped = drop_candles_before(connection, Feed.SIMULATED, date(2023, 11, 2))
-        assert dropped == ["candles_simulated_202309", "candles_simulated_202310"]
-        assert tables(connection, "candles_simulated") == ["candles_simulated_202311"]
 
 
 class TestDropCandles:
