@@ -12,7 +12,7 @@ from numba import njit
 
 from market.bars import ASK, BAR_US, BID, LAST, MID, VOLUME_FRACTION, BarBatch
 from market.ticks import QUOTE, Int8s, Int16s, Int32s, Int64s, TickBatch
-from pipelines.slots import empty_slots, find_slot, slot_key
+from pipelines.slots import empty_slots, find_slot, slot_key, take_slots
 
 _SIDES = np.array([MID, BID, ASK, LAST], np.int8)
 _LANES = len(_SIDES)
@@ -31,7 +31,6 @@ _LANES = len(_SIDES)
 _COUNTERS = 10
 _OPEN, _HIGH, _LOW, _CLOSE = range(4)
 _POWERS = np.array([10**power for power in range(19)], np.int64)
-_TABLE_FULL = -1
 _MID_LIMIT = np.iinfo(np.int64).max // 5
 
 
@@ -52,7 +51,8 @@ class CandleState:
 
     def update(self, batch: TickBatch) -> "Folded":
         """Fold accepted ticks; the candles that closed or grew, and the minutes that are stale."""
-        self._make_room(batch)
+        while not take_slots(self.slots, batch.instrument, batch.source):
+            self._grow()
         bars = BarBatch.empty(_LANES * (len(batch) + len(self.slots)))
         stale = np.zeros((len(batch) * 3 + len(self.slots) * _LANES, 3), np.int64)
         counts = np.zeros(2, np.int64)
@@ -67,11 +67,6 @@ class CandleState:
             counts,
         )
         return Folded(bars.take(slice(0, int(counts[0]))), np.unique(stale[: counts[1]], axis=0))
-
-    def _make_room(self, batch: TickBatch) -> None:
-        for key in np.unique((batch.instrument.astype(np.int64) << 16) | batch.source):
-            while find_slot(self.slots, key) == _TABLE_FULL:
-                self._grow()
 
     def _grow(self) -> None:
         grown = CandleState(
@@ -101,6 +96,8 @@ class Folded:
 @njit(cache=True, nogil=True)
 def _less(mantissa: int, exponent: int, other: int, other_exponent: int) -> bool:
     """Whether one positive price is below another; exact whatever their exponents."""
+    if exponent == other_exponent:
+        return mantissa < other
     while exponent < other_exponent:
         if mantissa > np.iinfo(np.int64).max // 10:
             return False
@@ -174,23 +171,24 @@ def _start(
 
 @njit(cache=True, nogil=True)
 def _grow_candle(
-    counter: Int64s,
-    prices: Int64s,
-    exponents: Int8s,
+    state: tuple[Int64s, Int64s, Int8s],
+    place: tuple[int, int],
     moment: tuple[int, int],
     price: tuple[int, int],
 ) -> None:
-    """Put one more tick into a candle."""
-    if moment < (counter[_OPEN_TIME], counter[_OPEN_SEQ]):
-        counter[_OPEN_TIME], counter[_OPEN_SEQ] = moment
-        prices[_OPEN], exponents[_OPEN] = price
-    if moment >= (counter[_CLOSE_TIME], counter[_CLOSE_SEQ]):
-        counter[_CLOSE_TIME], counter[_CLOSE_SEQ] = moment
-        prices[_CLOSE], exponents[_CLOSE] = price
-    if _less(prices[_HIGH], exponents[_HIGH], price[0], price[1]):
-        prices[_HIGH], exponents[_HIGH] = price
-    if _less(price[0], price[1], prices[_LOW], exponents[_LOW]):
-        prices[_LOW], exponents[_LOW] = price
+    """Put one more tick into a candle. No views of the arrays: counting them costs more than this."""
+    counters, prices, exponents = state
+    slot, lane = place
+    if moment >= (counters[slot, lane, _CLOSE_TIME], counters[slot, lane, _CLOSE_SEQ]):
+        counters[slot, lane, _CLOSE_TIME], counters[slot, lane, _CLOSE_SEQ] = moment
+        prices[slot, lane, _CLOSE], exponents[slot, lane, _CLOSE] = price
+    elif moment < (counters[slot, lane, _OPEN_TIME], counters[slot, lane, _OPEN_SEQ]):
+        counters[slot, lane, _OPEN_TIME], counters[slot, lane, _OPEN_SEQ] = moment
+        prices[slot, lane, _OPEN], exponents[slot, lane, _OPEN] = price
+    if _less(prices[slot, lane, _HIGH], exponents[slot, lane, _HIGH], price[0], price[1]):
+        prices[slot, lane, _HIGH], exponents[slot, lane, _HIGH] = price
+    if _less(price[0], price[1], prices[slot, lane, _LOW], exponents[slot, lane, _LOW]):
+        prices[slot, lane, _LOW], exponents[slot, lane, _LOW] = price
 
 
 @njit(cache=True, nogil=True)
@@ -266,28 +264,30 @@ def _fold(
     """
     time, seq, instrument, source, kind = keys
     bid, ask, price, size, exponent, size_exponent = values
+    counters = state[0]
     for row in range(len(time)):
         key = slot_key(instrument[row], source[row])
         slot = find_slot(slots, key)
         moment = (time[row], seq[row])
+        minute = time[row] - time[row] % BAR_US
         quote = kind[row] == QUOTE
         for lane in range(0, 3) if quote else range(3, 4):
             own = _price_of(lane, (bid[row], ask[row], price[row]), int(exponent[row]))
-            counter = state[0][slot, lane]
-            minute = time[row] - time[row] % BAR_US
-            if minute < counter[_TIME]:
+            if minute < counters[slot, lane, _TIME]:
                 _name_stale(stale, counts, minute, key)
                 continue
-            if minute > counter[_TIME]:
-                if counter[_TOUCHED]:
+            if minute > counters[slot, lane, _TIME]:
+                if counters[slot, lane, _TOUCHED]:
                     _flush((slot, lane), key, state, heads, bodies, stale, counts)
-                _start(counter, state[1][slot, lane], state[2][slot, lane], moment, own)
+                _start(
+                    counters[slot, lane], state[1][slot, lane], state[2][slot, lane], moment, own
+                )
             else:
-                _grow_candle(counter, state[1][slot, lane], state[2][slot, lane], moment, own)
-            counter[_TICKS] += 1
-            counter[_TOUCHED] = 1
+                _grow_candle(state, (slot, lane), moment, own)
+            counters[slot, lane, _TICKS] += 1
+            counters[slot, lane, _TOUCHED] = 1
             if not quote and size[row] > 0:
-                _add_volume(counter, size[row], size_exponent[row])
+                _add_volume(counters[slot, lane], size[row], size_exponent[row])
     for slot in range(len(slots)):
         for lane in range(_LANES):
             if state[0][slot, lane, _TOUCHED]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from market.ticks import Int64s
+from market.ticks import Int16s, Int32s, Int64s
 
 EMPTY = -1
 
@@ -38,3 +38,16 @@ def find_slot(slots: Int64s, key: int) -> int:
         return -1
     slots[place] = key
     return place
+
+
+@njit(cache=True, nogil=True)
+def take_slots(slots: Int64s, instrument: Int32s, source: Int16s) -> bool:
+    """Give each key of these rows a slot; False where the table has too few. O(rows)."""
+    last = EMPTY
+    for row in range(len(instrument)):
+        key = slot_key(instrument[row], source[row])
+        if key != last:
+            last = key
+            if find_slot(slots, key) < 0:
+                return False
+    return True
