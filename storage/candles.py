@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import psycopg
 from psycopg import sql
+from psycopg.errors import UniqueViolation
 
 from market.bars import BAR_US, BarBatch
 from market.clock import datetime_of, microseconds
@@ -25,6 +26,22 @@ class Bucket:
     time_us: int
     instrument: int
     source: int
+
+
+def insert_candles(
+    connection: Connection, feed: Feed, bars: BarBatch, partition_id: int, offset: int
+) -> bool:
+    """Write candles that are most likely new, in the caller's transaction, ten times as fast.
+
+    False, and nothing was written, where one of them is there already.
+    """
+    try:
+        with connection.transaction():
+            rows = candle_rows(bars, feed.code, partition_id, offset)
+            _copy(connection, sql.Identifier("market", "candles"), rows)
+    except UniqueViolation:
+        return False
+    return True
 
 
 def upsert_candles(
@@ -126,7 +143,12 @@ def recompute_candles(connection: Connection, feed: Feed, buckets: Iterable[Buck
 def _stage(connection: Connection, rows: bytes) -> None:
     connection.execute("CREATE TEMPORARY TABLE IF NOT EXISTS new_candles (LIKE market.candles)")
     connection.execute("TRUNCATE new_candles")
-    with connection.cursor().copy(sql.SQL("COPY new_candles FROM STDIN (FORMAT binary)")) as copy:
+    _copy(connection, sql.Identifier("pg_temp", "new_candles"), rows)
+
+
+def _copy(connection: Connection, table: sql.Identifier, rows: bytes) -> None:
+    statement = sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(table)
+    with connection.cursor().copy(statement) as copy:
         copy.write(HEADER)
         copy.write(rows)
         copy.write(TRAILER)

@@ -8,12 +8,13 @@ import numpy as np
 import psycopg
 
 from market.bars import BAR_US, BarBatch
-from market.sources import Source
+from market.sources import Feed, Source
 from market.ticks import Int64s, TickBatch
 from storage import books
 from storage.candles import (
     Bucket,
     buckets_holding,
+    insert_candles,
     recompute_candles,
     upsert_candles,
     upsert_provider_bars,
@@ -70,6 +71,7 @@ class OutcomeWriter:
         self._lock()
         self._partitions = TickPartitions(self._connection)
         self._ids: dict[str, int] = {}
+        self._newest_candle_us: dict[int, int] = {}
         self.done = books.done_offsets(self._connection, consumer)
 
     def commit(self, outcomes: Sequence[Outcome]) -> None:
@@ -160,8 +162,25 @@ class OutcomeWriter:
         bars = newest_of_each([item.candles for item in items])
         if len(bars):
             span = items[-1].candles_since, items[-1].offset
-            stale |= upsert_candles(self._connection, feed, bars, identity, span)
+            stale |= self._put_candles(identity, feed, bars, span)
         recompute_candles(self._connection, feed, stale)
+
+    def _put_candles(
+        self, identity: int, feed: Feed, bars: BarBatch, span: tuple[int, int]
+    ) -> set[Bucket]:
+        """Write the partition's candles; the buckets that are to be made anew instead.
+
+        Those beyond all that this writer has written of the partition are taken for new.
+        """
+        beyond = bars.time > self._newest_candle_us.get(identity, 0)
+        new, others = bars.take(beyond), bars.take(~beyond)
+        if len(new):
+            self._newest_candle_us[identity] = int(new.time.max())
+            if not insert_candles(self._connection, feed, new, identity, span[1]):
+                others = bars
+        if not len(others):
+            return set()
+        return upsert_candles(self._connection, feed, others, identity, span)
 
     def _id(self, item: Outcome) -> int:
         if item.partition not in self._ids:
