@@ -30,7 +30,7 @@ HORIZON_US = 86_400_000_000
 KLINES_GAP_US = 120_000_000
 SERIES_GAP_US = 300_000_000
 CHART_GAP_US = 900_000_000
-"""An older newest candle is a gap; a chart has but a point every five minutes."""
+"""What has been uncovered for longer is a gap; a chart has but a point every five minutes."""
 
 CONCURRENCY = 4
 ATTEMPTS = 20
@@ -42,36 +42,36 @@ log = logging.getLogger(__name__)
 
 
 def klines_to_fetch(
-    url: str, instruments: Iterable[Instrument], newest: Mapping[int, int], now_us: int
+    url: str, instruments: Iterable[Instrument], covered: Mapping[int, int], now_us: int
 ) -> list[Request]:
     """Binance: the klines of every gap up to now."""
     return [
         request
         for instrument in instruments
-        for since_us in _gap(instrument, newest, now_us, KLINES_GAP_US)
+        for since_us in _gap(instrument, covered, now_us, KLINES_GAP_US)
         for request in kline_requests(url, instrument, since_us, now_us)
     ]
 
 
 def series_to_fetch(
-    url: str, instruments: Iterable[Instrument], newest: Mapping[int, int], now_us: int
+    url: str, instruments: Iterable[Instrument], covered: Mapping[int, int], now_us: int
 ) -> list[Request]:
     """Alpha Vantage: the intraday series of every instrument with a gap."""
     return [
         alphavantage.history_request(url, instrument, since_us)
         for instrument in instruments
-        for since_us in _gap(instrument, newest, now_us, SERIES_GAP_US)
+        for since_us in _gap(instrument, covered, now_us, SERIES_GAP_US)
     ]
 
 
 def charts_to_fetch(
-    url: str, instruments: Iterable[Instrument], newest: Mapping[int, int], now_us: int
+    url: str, instruments: Iterable[Instrument], covered: Mapping[int, int], now_us: int
 ) -> list[Request]:
     """CoinGecko: the last day of every coin with a gap."""
     return [
         coingecko.chart_request(url, instrument)
         for instrument in instruments
-        if _gap(instrument, newest, now_us, CHART_GAP_US)
+        if _gap(instrument, covered, now_us, CHART_GAP_US)
     ]
 
 
@@ -128,9 +128,9 @@ def _again(error: Exception) -> bool | float:
 
 
 def _gap(
-    instrument: Instrument, newest: Mapping[int, int], now_us: int, tolerated_us: int
+    instrument: Instrument, covered: Mapping[int, int], now_us: int, tolerated_us: int
 ) -> list[int]:
     """From when on candles are missing: one time, or none."""
     horizon_us = now_us - HORIZON_US
-    since_us = max(newest.get(instrument.id, horizon_us), horizon_us)
+    since_us = max(covered.get(instrument.id, horizon_us), horizon_us)
     return [since_us] if now_us - since_us > tolerated_us else []

@@ -35,8 +35,8 @@ READY_WITHIN_S = 10.0
 """The backfill waits so long for the live connections, then begins without them."""
 MAX_CONNECTIONS = 20
 
-NewestBars = Callable[[], Awaitable[Mapping[int, int]]]
-"""Instrument id → opening of its newest candle in µs; an instrument without candles is absent."""
+CoveredUntil = Callable[[], Awaitable[Mapping[int, int]]]
+"""Instrument id → until when candles cover its last day, in µs; what is not covered is absent."""
 
 logger = logging.getLogger(__name__)
 
@@ -44,18 +44,23 @@ logger = logging.getLogger(__name__)
 async def run(
     config: FeedsConfig,
     log: Log,
-    newest_bars: NewestBars,
+    covered_until: CoveredUntil,
     stop: asyncio.Event,
     *,
     instruments: InstrumentTable = CATALOGUE,
     clock: Clock = system_clock,
 ) -> None:
-    """Run the connectors until `stop`. AppendError where the log does not take what came."""
+    """Run the connectors until `stop`. AppendError where the log does not take what came.
+
+    What is covered is asked once, before anything is received: the first live candle would hide the
+    time that nobody listened.
+    """
+    covered = await covered_until()
     limits = httpx2.Limits(max_connections=MAX_CONNECTIONS)
     through_proxy = config.feed is not Feed.SIMULATED
     async with httpx2.AsyncClient(limits=limits, trust_env=through_proxy) as http:
         feeds = _Feeds(config, log, http, coverage_of(instruments), clock)
-        connectors = await feeds.connectors(newest_bars)
+        connectors = await feeds.connectors(covered)
         running = asyncio.create_task(together(*connectors))
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -96,7 +101,7 @@ class _Feeds:
         self._gap = asyncio.Event()
         self._history_writers: dict[str, Appender] = {}
 
-    async def connectors(self, newest_bars: NewestBars) -> list[Coroutine[None, None, None]]:
+    async def connectors(self, covered: Mapping[int, int]) -> list[Coroutine[None, None, None]]:
         """The connectors of this configuration, and the backfill behind them; each runs for ever."""
         pollers = [
             await self._poller(fetcher, request, spacing_s)
@@ -107,7 +112,7 @@ class _Feeds:
         return [
             _kept_alive(BINANCE, stream.run),
             *(_kept_alive("a poller", poller.run) for poller in pollers),
-            _kept_alive("the backfill", lambda: self._backfill(newest_bars, ready)),
+            _kept_alive("the backfill", lambda: self._backfill(covered, ready)),
         ]
 
     def _polled(self) -> list[tuple[Fetcher, list[Request], float]]:
@@ -146,7 +151,7 @@ class _Feeds:
         self._gap_since_us = min(start_us, self._gap_since_us or start_us)
         self._gap.set()
 
-    async def _backfill(self, newest_bars: NewestBars, ready: Sequence[asyncio.Event]) -> None:
+    async def _backfill(self, covered: Mapping[int, int], ready: Sequence[asyncio.Event]) -> None:
         """Fill what is missing at the start, then each gap of the stream as it is noticed."""
         waiting = [asyncio.create_task(event.wait()) for event in ready]
         try:
@@ -154,33 +159,32 @@ class _Feeds:
         finally:
             for task in waiting:
                 task.cancel()
-        newest = await newest_bars()
-        await together(*(self._fill(each) for each in self._histories(newest)))
+        await together(*(self._fill(each) for each in self._histories(covered)))
         while True:
             await self._gap.wait()
             self._gap.clear()
             since_us, self._gap_since_us = self._gap_since_us, None
             if since_us is not None:
-                newest = {each.id: since_us for each in self._coverage.binance}
-                await self._fill(self._klines(newest))
+                heard = {each.id: since_us for each in self._coverage.binance}
+                await self._fill(self._klines(heard))
 
-    def _histories(self, newest: Mapping[int, int]) -> list[_History]:
+    def _histories(self, covered: Mapping[int, int]) -> list[_History]:
         config, coverage = self._config, self._coverage
         now_us = self._clock()
-        charts = charts_to_fetch(config.coingecko_url, coverage.coingecko, newest, now_us)
-        histories = [self._klines(newest), _History(self._coingecko(), charts)]
+        charts = charts_to_fetch(config.coingecko_url, coverage.coingecko, covered, now_us)
+        histories = [self._klines(covered), _History(self._coingecko(), charts)]
         if config.alphavantage_key is not None:
             url = config.alphavantage_url
             # Fixer has no intraday history: its pairs take theirs from Alpha Vantage.
             missed = [*coverage.alphavantage, *coverage.fixer]
-            series = series_to_fetch(url, missed, newest, now_us)
+            series = series_to_fetch(url, missed, covered, now_us)
             histories.append(_History(self._alphavantage(), series))
         return histories
 
-    def _klines(self, newest: Mapping[int, int]) -> _History:
+    def _klines(self, covered: Mapping[int, int]) -> _History:
         url, instruments = self._config.binance_rest_url, self._coverage.binance
         fetcher = self._fetcher(BINANCE, binance_klines.check)
-        return _History(fetcher, klines_to_fetch(url, instruments, newest, self._clock()))
+        return _History(fetcher, klines_to_fetch(url, instruments, covered, self._clock()))
 
     async def _fill(self, history: _History) -> None:
         provider = history.fetcher.provider

@@ -113,7 +113,7 @@ def buckets_holding(
         " FROM unnest(%s::timestamptz[], %s::int[], %s::smallint[])"
         " AS wanted (time, instrument_id, source_id)"
         " JOIN market.candles AS kept USING (time, instrument_id, source_id)"
-        " WHERE kept.feed = %s GROUP BY 1, 2, 3"
+        " WHERE kept.feed = %s AND kept.side = ANY ('{m,b,a,t}') GROUP BY 1, 2, 3"
         " HAVING bool_and(coalesce(kept.partition_id = %s AND kept.log_offset >= %s, false))",
         (
             [datetime_of(bucket.time_us) for bucket in wanted],
@@ -182,17 +182,28 @@ _RECOMPUTE = f"""
 """
 
 
+_COVERED_UNTIL = """
+    SELECT instrument_id, coalesce(
+        min(before) FILTER (
+            WHERE time > now() - interval '23 hours' AND time - before > interval '15 minutes'
+        ),
+        max(time)
+    ) FROM (
+        SELECT instrument_id, time,
+            lag(time) OVER (PARTITION BY instrument_id ORDER BY time) AS before
+        FROM market.candles WHERE feed = %s AND time > now() - interval '25 hours'
+    ) AS minutes
+    GROUP BY instrument_id HAVING min(time) < now() - interval '23 hours'
+"""
+
+
 def covered_until(database_url: str, feed: Feed) -> dict[int, int]:
     """Until when each instrument's last day is covered by candles, in microseconds.
 
+    That is the last candle before the first hole, more than 15 minutes without one, or else the newest.
     An instrument whose candles do not reach back a day (the first start, a backfill that was broken
     off) is absent: nothing of it counts as covered.
     """
     with connect(database_url) as connection:
-        rows = connection.execute(
-            "SELECT instrument_id, max(time) FROM market.candles"
-            " WHERE feed = %s AND time > now() - interval '25 hours'"
-            " GROUP BY instrument_id HAVING min(time) < now() - interval '23 hours'",
-            (feed.code,),
-        ).fetchall()
+        rows = connection.execute(_COVERED_UNTIL, (feed.code,)).fetchall()
     return {identity: microseconds(time) for identity, time in rows}

@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection
 from connectors import backfilling
 from connectors.coverage import coverage_of
 from connectors.errors import AppendError
-from connectors.feeds import FeedsConfig, NewestBars, run
+from connectors.feeds import CoveredUntil, FeedsConfig, run
 from connectors.parsing import parse
 from connectors.sandbox.server import Running, running
 from market.clock import system_clock
@@ -52,12 +52,12 @@ async def everything() -> Mapping[int, int]:
 async def feeding(
     config: FeedsConfig,
     log: MemoryLog,
-    newest: NewestBars = everything,
+    covered: CoveredUntil = everything,
     instruments: InstrumentTable = SOME,
 ) -> AsyncIterator[None]:
     """Feeds that run for the time of the block and stop cleanly."""
     stop = asyncio.Event()
-    task = asyncio.create_task(run(config, log, newest, stop, instruments=instruments))
+    task = asyncio.create_task(run(config, log, covered, stop, instruments=instruments))
     try:
         yield
     finally:
@@ -129,16 +129,29 @@ async def test_history_comes_after_the_live_prices(sandbox: Running) -> None:
         assert partitions(log) >= LIVE
 
 
-async def test_what_is_fresh_is_not_backfilled(sandbox: Running) -> None:
-    log = MemoryLog()
-    asked = asyncio.Event()
+async def test_what_is_covered_is_asked_before_anything_is_received(sandbox: Running) -> None:
+    opened: list[str] = []
+    opened_when_asked: list[list[str]] = []
 
-    async def newest() -> Mapping[int, int]:
-        asked.set()
+    class Watched(MemoryLog):
+        async def writer(self, partition: str, source: Source) -> LogWriter:
+            opened.append(partition)
+            return await super().writer(partition, source)
+
+    async def covered() -> Mapping[int, int]:
+        opened_when_asked.append(list(opened))
         return await everything()
 
-    async with feeding(FeedsConfig.sandbox(sandbox.http_url), log, newest):
-        await asked.wait()
+    log = Watched()
+    async with feeding(FeedsConfig.sandbox(sandbox.http_url), log, covered):
+        await log.until(lambda _: partitions(log) >= LIVE)
+    assert opened_when_asked == [[]]
+
+
+async def test_what_is_covered_is_not_backfilled(sandbox: Running) -> None:
+    log = MemoryLog()
+    async with feeding(FeedsConfig.sandbox(sandbox.http_url), log):
+        await log.until(lambda _: partitions(log) >= LIVE)
         seen = len(log.records)
         await log.until(lambda records: len(records) >= seen + 20)
     assert partitions(log) == LIVE

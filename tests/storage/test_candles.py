@@ -290,23 +290,60 @@ class TestBucketsHolding:
 
 
 class TestCoveredUntil:
-    def cover(self, connection: Connection, instrument: int, hours_ago: list[int]) -> list[int]:
-        """Bars so many hours ago; their times."""
-        now = system_clock()
-        times = [(now - ago * HOUR_US) // BAR_US * BAR_US for ago in hours_ago]
+    def cover(
+        self, connection: Connection, instrument: int, start: float, end: float, step: int = 1
+    ) -> list[int]:
+        """Bars from so many hours ago until so many hours ago, every `step` minutes; their times."""
+        now = system_clock() // BAR_US * BAR_US
+        ago = range(round(start * HOUR_US), round(end * HOUR_US) - 1, -step * BAR_US)
+        times = [now - each for each in ago]
         provide(connection, [Bar(at, instrument, SOURCE.id, LAST, 1, 1, 1, 1) for at in times])
         return times
 
-    def test_an_instrument_whose_candles_reach_back_a_day(
+    def test_an_unbroken_day_is_covered_until_its_newest_candle(
         self, database_url: str, connection: Connection
     ) -> None:
-        _, newest = self.cover(connection, 101, [24, 2])
-        self.cover(connection, 102, [22, 1])
-        self.cover(connection, 103, [30])
-        assert covered_until(database_url, FEED) == {101: newest}
+        times = self.cover(connection, 101, 24, 2)
+        assert covered_until(database_url, FEED) == {101: times[-1]}
+
+    def test_candles_that_do_not_reach_back_a_day_cover_nothing(
+        self, database_url: str, connection: Connection
+    ) -> None:
+        self.cover(connection, 102, 22, 0)
+        self.cover(connection, 103, 30, 26)
+        assert covered_until(database_url, FEED) == {}
+
+    def test_the_first_hole_of_the_day_ends_what_is_covered(
+        self, database_url: str, connection: Connection
+    ) -> None:
+        times = self.cover(connection, 101, 24, 9)
+        self.cover(connection, 101, 8, 5)
+        self.cover(connection, 101, 4, 0)
+        assert covered_until(database_url, FEED) == {101: times[-1]}
+
+    def test_a_quarter_of_an_hour_without_a_candle_is_no_hole(
+        self, database_url: str, connection: Connection
+    ) -> None:
+        times = self.cover(connection, 101, 24, 0, step=15)
+        holed = self.cover(connection, 102, 24, 0, step=16)
+        assert covered_until(database_url, FEED) == {101: times[-1], 102: holed[3]}
+
+    def test_what_was_missing_a_day_ago_is_no_hole_of_this_day(
+        self, database_url: str, connection: Connection
+    ) -> None:
+        self.cover(connection, 101, 24.9, 24.5)
+        times = self.cover(connection, 101, 23.5, 1)
+        assert covered_until(database_url, FEED) == {101: times[-1]}
+
+    def test_several_sides_of_a_minute_are_one_candle(
+        self, database_url: str, connection: Connection
+    ) -> None:
+        times = self.cover(connection, 101, 24, 0)
+        provide(connection, [Bar(at, 101, SOURCE.id, MID, 1, 1, 1, 1) for at in times[::20]])
+        assert covered_until(database_url, FEED) == {101: times[-1]}
 
     def test_candles_of_another_feed_cover_nothing(
         self, database_url: str, connection: Connection
     ) -> None:
-        self.cover(connection, 101, [24, 2])
+        self.cover(connection, 101, 24, 2)
         assert covered_until(database_url, Feed.LIVE) == {}
