@@ -7,6 +7,9 @@ from market.clock import Clock, system_clock
 from market.instruments import CATALOGUE, InstrumentTable
 from market.sources import Feed
 
+MAX_STREAMS = 5_000
+"""Price streams open at once: each holds a file, and up to `MAX_QUEUED_BYTES` of frames."""
+
 
 @dataclass(frozen=True, slots=True)
 class ApiConfig:
@@ -19,5 +22,6 @@ class ApiConfig:
     redis_url: str
     feed: Feed
     dashboard_dir: Path | None = None
+    max_streams: int = MAX_STREAMS
     instruments: InstrumentTable = CATALOGUE
     clock: Clock = system_clock

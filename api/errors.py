@@ -42,6 +42,17 @@ class NotReadyError(ApiError):
         return ", ".join(f"{name}: {state}" for name, state in self.checks.items())
 
 
+class TooManyStreamsError(ApiError):
+    """As many streams are open as this process serves: one has to end first."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+    def __str__(self) -> str:
+        return f"all {self.most} streams are taken"
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """How an error is told to a client; `message` None: the error's own sentence."""
@@ -83,6 +94,9 @@ REFUSALS: dict[type[Exception], Refusal] = {
     NotReadyError: Refusal(503, "NOT_READY", _UNAVAILABLE, _facts("checks")),
     DatabaseUnavailableError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),
     CacheUnavailableError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),
+    TooManyStreamsError: Refusal(
+        503, "TOO_MANY_STREAMS", "Too many streams are open right now. Please try again."
+    ),
     QueryTimeoutError: Refusal(
         503, "QUERY_TIMEOUT", "The answer took too long to find: ask for a shorter range."
     ),

@@ -41,7 +41,7 @@ class ServiceSet:
         metrics = Metrics()
         database = ReadPool(config.database_url)
         board = PriceBoard(config.instruments, config.feed, config.clock)
-        hub = Hub(board, metrics)
+        hub = Hub(board, metrics, config.max_streams)
         live = LiveReader(config.redis_url, config.feed)
         return cls(
             config=config,

@@ -1,14 +1,18 @@
 """`tradewind api`: the HTTP server over the settings' database, cache and feed class."""
 
+import resource
 import threading
 
 import uvicorn
 
 from api.app import create_app
-from api.config import ApiConfig
+from api.config import MAX_STREAMS, ApiConfig
 from api.server import server_of
 from tradewind.lifetime import stop_requested
 from tradewind.settings import Settings
+
+FILES_FOR_THE_REST = 250
+"""What beside streams needs an open file: requests, connections to servers, logs."""
 
 
 def run_api(settings: Settings) -> int:
@@ -29,7 +33,19 @@ def api_config(settings: Settings) -> ApiConfig:
         redis_url=settings.redis(),
         feed=settings.feed_class,
         dashboard_dir=dashboard,
+        max_streams=min(MAX_STREAMS, _files(MAX_STREAMS + FILES_FOR_THE_REST) - FILES_FOR_THE_REST),
     )
+
+
+def _files(wanted: int) -> int:
+    """How many files this process may open, after asking for as many as wanted."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return wanted
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft
 
 
 def _stop_when(stop: threading.Event, server: uvicorn.Server) -> None:

@@ -9,6 +9,8 @@ import asyncio
 import time
 from collections.abc import Iterable
 
+from api.config import MAX_STREAMS
+from api.errors import TooManyStreamsError
 from api.market.board import PriceBoard
 from api.metrics import Metrics
 from api.stream.frames import encode, frame, one_or_list
@@ -39,7 +41,9 @@ class _Group:
 class Hub:
     """Belongs to one event loop; `run` must be running there for heartbeats and ageing prices."""
 
-    def __init__(self, board: PriceBoard, metrics: Metrics) -> None:
+    def __init__(self, board: PriceBoard, metrics: Metrics, max_clients: int = MAX_STREAMS) -> None:
+        self._max_clients = max_clients
+        self._clients = 0
         self._board = board
         self._metrics = metrics
         self._groups: dict[frozenset[int], _Group] = {}
@@ -47,7 +51,6 @@ class Hub:
         self._moved: set[int] = set()
         self._flush_handle: asyncio.Handle | None = None
         self._flushed_at = 0.0
-        self._clients = 0
         self._epoch = f"{time.time_ns() // 1_000_000:x}"
         self._sequence = 0
         self._stopped = False
@@ -65,7 +68,12 @@ class Hub:
         )
 
     def subscribe(self, ids: frozenset[int]) -> Subscriber:
-        """A client of these instruments; its first frame is a snapshot of them."""
+        """A client of these instruments; its first frame is a snapshot of them.
+
+        Raises TooManyStreamsError where there are as many as there may be.
+        """
+        if self._clients >= self._max_clients:
+            raise TooManyStreamsError(self._max_clients)
         group = self._groups.get(ids)
         if group is None:
             group = self._groups[ids] = _Group(ids)

@@ -33,12 +33,15 @@ class PriceStream(Response):
         self._resumed = resumed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The head goes through every layer around, the body straight to the server."""
-        await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
-        write: Send = scope.get(RAW_SEND, send)
+        """The head goes through every layer around, the body straight to the server.
+
+        Raises TooManyStreamsError before the head.
+        """
         subscriber = self._hub.subscribe(self._ids)
         leaving = asyncio.ensure_future(_close_when_gone(receive, subscriber))
+        write: Send = scope.get(RAW_SEND, send)
         try:
+            await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
             await _write_events(write, subscriber, self._preamble())
         finally:
             leaving.cancel()

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from api.config import ApiConfig
+from api.config import MAX_STREAMS, ApiConfig
 from market.clock import system_clock
 from market.instruments import CATALOGUE
 from market.sources import Feed
@@ -22,3 +22,4 @@ def test_it_serves_the_catalogue_by_the_machines_clock_unless_told_otherwise() -
     assert config.instruments is CATALOGUE
     assert config.clock is system_clock
     assert config.dashboard_dir is None
+    assert config.max_streams == MAX_STREAMS

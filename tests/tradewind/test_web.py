@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from api.config import MAX_STREAMS
 from market.sources import Feed
 from tests.tradewind.support import environment, wait_until
 from tradewind.ports import free_port
 from tradewind.settings import child_environment, load_settings
-from tradewind.web import api_config
+from tradewind.web import FILES_FOR_THE_REST, api_config
 
 
 def test_the_api_is_told_where_things_are(tmp_path: Path) -> None:
@@ -25,6 +26,28 @@ def test_the_api_is_told_where_things_are(tmp_path: Path) -> None:
 def test_without_a_built_dashboard_none_is_served(tmp_path: Path) -> None:
     settings = load_settings(data=tmp_path, dashboard=tmp_path / "none")
     assert api_config(settings).dashboard_dir is None
+
+
+def test_streams_leave_files_for_the_rest_where_few_may_be_open(tmp_path: Path) -> None:
+    code = (
+        "import resource\n"
+        "from tradewind.settings import load_settings\n"
+        "from tradewind.web import api_config\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, {hard}))\n"
+        "config = api_config(load_settings())\n"
+        "print(config.max_streams, resource.getrlimit(resource.RLIMIT_NOFILE)[0])\n"
+    )
+
+    def told(hard: int) -> list[int]:
+        command = [sys.executable, "-c", code.format(hard=hard)]
+        done = subprocess.run(
+            command, env=environment(), cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        return [int(number) for number in done.stdout.split()]
+
+    assert told(hard=1_000) == [1_000 - FILES_FOR_THE_REST, 1_000]
+    enough = MAX_STREAMS + FILES_FOR_THE_REST
+    assert told(hard=enough + 10) == [MAX_STREAMS, enough]
 
 
 def test_the_end_of_stdin_ends_it_in_time_with_a_stream_open(

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
@@ -70,6 +71,30 @@ async def test_an_unknown_symbol_is_refused_before_the_stream_begins(alone: Api)
     assert response.status_code == 404
     assert response.json()["error"]["details"] == {"symbol": "NOPE"}
     assert (await alone.get("/api/stream/prices", symbol="EUR-USD")).status_code == 422
+
+
+async def test_beyond_the_bound_a_stream_is_refused_and_the_rest_answers(config: ApiConfig) -> None:
+    async with serve(replace(config, max_streams=2)) as api:
+        async with events(api, "EUR-USD"), events(api):
+            opened = [api.get("/api/stream/prices", symbols="EUR-USD") for _ in range(5)]
+            for response in await asyncio.gather(*opened):
+                assert response.status_code == 503
+                assert response.headers["retry-after"] == "1"
+                assert response.json()["error"]["code"] == "TOO_MANY_STREAMS"
+            assert (await api.get("/health")).status_code == 200
+        # The server has yet to notice that they left.
+        while "tradewind_stream_clients 0.0" not in (await api.get("/metrics")).text:
+            pass
+        async with events(api) as stream:
+            assert (await stream.next()).name == "snapshot"
+
+
+async def test_those_who_come_at_once_are_no_more_than_the_bound(config: ApiConfig) -> None:
+    async with serve(replace(config, max_streams=3)) as api, AsyncExitStack() as stack:
+        path = "/api/stream/prices"
+        opened = [stack.enter_async_context(api.client.stream("GET", path)) for _ in range(20)]
+        answers = [response.status_code for response in await asyncio.gather(*opened)]
+    assert sorted(answers) == [200] * 3 + [503] * 17
 
 
 async def test_who_comes_back_is_told_of_the_gap(api: Api) -> None:
