@@ -37,33 +37,38 @@ PARTITIONS = ["binance-0", "binance-backfill"]
 Key = tuple[int, int, int, int]
 
 
-@st.composite
-def keyed_ticks(draw: st.DrawFn) -> Tick:
-    """A tick of few instants and sequences.
+def keyed_tick(minute: int, within: int, seq: int, instrument: int, kind: int) -> Tick:
+    """A tick whose numbers follow from its key.
 
-    Its numbers follow from its key: which of two partitions is committed first is not said anywhere.
+    For which of two partitions is committed first, and so is kept, is not said anywhere.
     """
-    minute, within = draw(st.integers(0, 2)), draw(st.sampled_from([0, 1, 59_999_999]))
-    instrument, seq = draw(st.sampled_from([101, 101, 102])), draw(st.integers(0, 2))
     time_us = START_US + minute * BAR_US + within
     price, other = 1 + (minute + 2 * within + 4 * seq) % 9, 1 + (5 * within + seq + instrument) % 9
-    if draw(st.booleans()):
+    if kind == QUOTE:
         bid, ask = f"{price}.5", f"{other}.25"  # some are crossed
         return Tick(time_us, instrument, SOURCE.id, QUOTE, seq, bid=bid, ask=ask)
-    size = f"0.{other}"
-    return Tick(time_us, instrument, SOURCE.id, TRADE, seq, price=str(price), size=size)
+    return Tick(time_us, instrument, SOURCE.id, TRADE, seq, price=str(price), size=f"0.{other}")
 
 
 @st.composite
 def disordered_ticks(draw: st.DrawFn) -> list[Tick]:
-    """Ticks in order of time, or in none, some of them repeated a little later."""
-    ticks = draw(st.lists(keyed_ticks(), max_size=24))
-    if draw(st.booleans()):
-        ticks.sort(key=lambda tick: (tick.time_us, tick.seq))
-    repeats = draw(st.lists(st.tuples(st.integers(0, 23), st.integers(0, 4)), max_size=8))
-    for which, later in repeats:
+    """Ticks of few instants, most of them in order of time, with repeats and latecomers."""
+    one = st.builds(
+        keyed_tick,
+        minute=st.integers(0, 2),
+        within=st.sampled_from([0, 1, 59_999_999]),
+        seq=st.integers(0, 2),
+        instrument=st.sampled_from(draw(st.sampled_from([[101], [101, 102]]))),
+        kind=st.sampled_from(draw(st.sampled_from([[TRADE], [QUOTE], [TRADE, QUOTE]]))),
+    )
+    ticks = sorted(
+        draw(st.lists(one, min_size=draw(st.sampled_from([0, 12])), max_size=24)),
+        key=lambda tick: (tick.time_us, tick.seq),
+    )
+    places = st.tuples(st.integers(0, 23), st.integers(1, 5), st.booleans())
+    for which, later, is_repeat in draw(st.lists(places, max_size=8)):
         if which < len(ticks):
-            ticks.insert(which + later + 1, ticks[which])
+            ticks.insert(which + later, ticks[which] if is_repeat else ticks.pop(which))
     return ticks
 
 
@@ -160,6 +165,19 @@ class TestAnyLog:
                 driver.step(count)
                 driver.crash_without_snapshots()
             driver.step(len(log))
+        assert_books_balance(connection, database_url, log)
+        assert_candles_are_those_of_the_sorted_ticks(connection, log)
+
+    @pytest.mark.parametrize("last", [(1, 0), (1, 1)], ids=["late within its minute", "a repeat"])
+    def test_a_tick_for_a_candle_that_has_begun(
+        self, database_url: str, connection: Connection, last: tuple[int, int]
+    ) -> None:
+        keys = [(0, 0), (1, 1), (1, 2), last]
+        ticks = [keyed_tick(minute, 5, seq, INSTRUMENT, TRADE) for minute, seq in keys]
+        log = [record(offset, [tick]) for offset, tick in enumerate(ticks)]
+        with Driver(database_url, log) as driver:
+            for _ in log:
+                driver.step(1)
         assert_books_balance(connection, database_url, log)
         assert_candles_are_those_of_the_sorted_ticks(connection, log)
 
