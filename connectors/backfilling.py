@@ -15,10 +15,11 @@ from connectors.binance_klines import kline_requests
 from connectors.errors import (
     BadKeyError,
     BurstError,
-    ConnectorError,
+    MalformedError,
     PremiumError,
     QuotaExceededError,
     TransientError,
+    UnknownAtProviderError,
 )
 from connectors.polling import Fetch
 from connectors.together import together
@@ -33,8 +34,9 @@ CHART_GAP_US = 900_000_000
 """What has been uncovered for longer is a gap; a chart has but a point every five minutes."""
 
 CONCURRENCY = 4
-ATTEMPTS = 20
-DEADLINE_S = 900.0
+LONGEST_PAUSE_S = 60.0
+MALFORMED_PAUSE_S = 900.0
+"""A nonsensical answer may have cost a call."""
 
 _HOPELESS = (BadKeyError, PremiumError, QuotaExceededError)
 
@@ -80,40 +82,42 @@ async def backfill(
 ) -> int:
     """Append the answers of these requests, a few at a time; how many came.
 
-    The first is asked alone: where key or plan do not hold it, the others are not asked at all.
-    AppendError where the log does not take an answer.
+    What failed is asked for until it comes. The first is asked alone: where key or plan do not hold it,
+    the others are not asked at all. AppendError where the log does not take an answer.
     """
-    if not requests or not await _one(fetch, requests[0], writer):
-        return 0
-    waiting = list(reversed(requests[1:]))
-    came = 1
+    waiting = list(reversed(requests))
+    came = 0
+
+    async def ask_next() -> None:
+        nonlocal came
+        try:
+            if await _comes(fetch, waiting.pop(), writer):
+                came += 1
+        except _HOPELESS as error:
+            log.warning("no history: %s", error)
+            waiting.clear()
 
     async def work() -> None:
-        nonlocal came
         while waiting:
-            if await _one(fetch, waiting.pop(), writer):
-                came += 1
-            else:
-                waiting.clear()
+            await ask_next()
 
+    if waiting:
+        await ask_next()
     await together(*(work() for _ in range(min(concurrency, len(waiting)))))
     return came
 
 
-async def _one(fetch: Fetch, request: Request, writer: LogWriter) -> bool:
-    """Fetch with retries and append; False where no further request of the plan has a chance."""
+async def _comes(fetch: Fetch, request: Request, writer: LogWriter) -> bool:
+    """Fetch, however often it takes, and append; False where the provider knows nothing of it."""
     try:
         async for attempt in stamina.retry_context(
-            on=_again, attempts=ATTEMPTS, timeout=DEADLINE_S, wait_initial=0.5, wait_max=30.0
+            on=_again, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_PAUSE_S
         ):
             with attempt:
                 answer = await fetch(request)
-    except _HOPELESS as error:
-        log.warning("no history: %s", error)
-        return False
-    except ConnectorError as error:
+    except UnknownAtProviderError as error:
         log.warning("no history of %s: %s", request, error)
-        return True
+        return False
     await writer.append([LogEntry(request.kind, request.context, answer.received_us, answer.body)])
     return True
 
@@ -124,7 +128,7 @@ def _again(error: Exception) -> bool | float:
         return error.retry_after_s
     if isinstance(error, TransientError):
         return True if error.retry_after_s is None else error.retry_after_s
-    return False
+    return MALFORMED_PAUSE_S if isinstance(error, MalformedError) else False
 
 
 def _gap(

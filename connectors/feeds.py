@@ -100,6 +100,7 @@ class _Feeds:
         self._gap_since_us: int | None = None
         self._gap = asyncio.Event()
         self._history_writers: dict[str, Appender] = {}
+        self._opening = asyncio.Lock()
 
     async def connectors(self, covered: Mapping[int, int]) -> list[Coroutine[None, None, None]]:
         """The connectors of this configuration, and the backfill behind them; each runs for ever."""
@@ -113,6 +114,7 @@ class _Feeds:
             _kept_alive(BINANCE, stream.run),
             *(_kept_alive("a poller", poller.run) for poller in pollers),
             _kept_alive("the backfill", lambda: self._backfill(covered, ready)),
+            _kept_alive("the backfill of gaps", self._fill_gaps),
         ]
 
     def _polled(self) -> list[tuple[Fetcher, list[Request], float]]:
@@ -152,7 +154,7 @@ class _Feeds:
         self._gap.set()
 
     async def _backfill(self, covered: Mapping[int, int], ready: Sequence[asyncio.Event]) -> None:
-        """Fill what is missing at the start, then each gap of the stream as it is noticed."""
+        """Fill what is missing at the start."""
         waiting = [asyncio.create_task(event.wait()) for event in ready]
         try:
             await asyncio.wait(waiting, timeout=READY_WITHIN_S)
@@ -160,13 +162,22 @@ class _Feeds:
             for task in waiting:
                 task.cancel()
         await together(*(self._fill(each) for each in self._histories(covered)))
+        await asyncio.Event().wait()  # one that ends is begun again
+
+    async def _fill_gaps(self) -> None:
+        """Fill each gap of the stream as it is noticed; one that is not filled stays noted."""
         while True:
             await self._gap.wait()
             self._gap.clear()
             since_us, self._gap_since_us = self._gap_since_us, None
-            if since_us is not None:
-                heard = {each.id: since_us for each in self._coverage.binance}
+            if since_us is None:
+                continue
+            heard = {each.id: since_us for each in self._coverage.binance}
+            try:
                 await self._fill(self._klines(heard))
+            except Exception:
+                self._note_gap(since_us, since_us)
+                raise
 
     def _histories(self, covered: Mapping[int, int]) -> list[_History]:
         config, coverage = self._config, self._coverage
@@ -190,11 +201,15 @@ class _Feeds:
         provider = history.fetcher.provider
         if not history.requests:
             return
-        if provider not in self._history_writers:
-            self._history_writers[provider] = await self._appender(provider, "backfill")
-        writer = self._history_writers[provider]
+        writer = await self._history_writer(provider)
         came = await backfill(history.fetcher.fetch, history.requests, writer)
         logger.info("%s: %d of %d histories came", provider, came, len(history.requests))
+
+    async def _history_writer(self, provider: str) -> Appender:
+        async with self._opening:  # a partition has one writer
+            if provider not in self._history_writers:
+                self._history_writers[provider] = await self._appender(provider, "backfill")
+            return self._history_writers[provider]
 
     def _alphavantage(self) -> Fetcher:
         key = self._config.alphavantage_key or ""

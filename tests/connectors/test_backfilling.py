@@ -19,6 +19,7 @@ from connectors.errors import (
     BadKeyError,
     BurstError,
     ConnectorError,
+    MalformedError,
     PremiumError,
     QuotaExceededError,
     TransientError,
@@ -84,7 +85,7 @@ class TestPlans:
 class TestBackfill:
     @pytest.fixture(autouse=True)
     def _without_waits(self) -> object:
-        with stamina.set_testing(True, attempts=3):
+        with stamina.set_testing(True, attempts=1_000, cap=True):
             yield
 
     async def test_every_answer_is_appended_and_few_are_asked_at_once(self) -> None:
@@ -115,12 +116,21 @@ class TestBackfill:
         assert await backfill(provider.fetch, REQUESTS[:1], MemoryWriter()) == 1
         assert provider.asked == ["0", "0", "0"]
 
-    async def test_what_stays_unknown_is_left_out(self) -> None:
-        lost: list[ConnectorError] = [TransientError("x", "HTTP 503") for _ in range(9)]
-        provider = Provider({"1": [UnknownAtProviderError("x", "1")], "2": lost})
+    @pytest.mark.parametrize(
+        "error", [TransientError("x", "HTTP 503"), MalformedError("x", "HTTP 302")]
+    )
+    async def test_what_a_provider_owes_is_asked_for_until_it_comes(
+        self, error: ConnectorError
+    ) -> None:
+        provider, writer = Provider({"1": [error] * 100}), MemoryWriter()
+        assert await backfill(provider.fetch, REQUESTS[:3], writer) == 3
+        assert sorted(each.context for each in writer.log.records) == ["0", "1", "2"]
+
+    async def test_what_is_unknown_is_left_out(self) -> None:
+        provider = Provider({"1": [UnknownAtProviderError("x", "1")]})
         writer = MemoryWriter()
-        await backfill(provider.fetch, REQUESTS[:4], writer)
-        assert sorted(each.context for each in writer.log.records) == ["0", "3"]
+        assert await backfill(provider.fetch, REQUESTS[:4], writer) == 3
+        assert sorted(each.context for each in writer.log.records) == ["0", "2", "3"]
 
     async def test_a_log_that_fails_ends_it(self) -> None:
         class Broken:

@@ -33,6 +33,9 @@ SOME = InstrumentTable(
     for symbol in "EUR-USD AAPL EUR-SEK EUR-NGN BTC-USDT ETH-USDT BTC-USD PEPE-USD".split()
 )
 
+COIN = CATALOGUE.by_symbol("BTC-USDT")
+GAPPED = InstrumentTable([COIN, CATALOGUE.by_symbol("PEPE-USD")])
+
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Running]:
@@ -46,6 +49,11 @@ async def nothing() -> Mapping[int, int]:
 
 async def everything() -> Mapping[int, int]:
     return {instrument.id: system_clock() for instrument in CATALOGUE}
+
+
+async def well_covered() -> Mapping[int, int]:
+    """Until an hour from now."""
+    return {instrument.id: system_clock() + 3_600_000_000 for instrument in CATALOGUE}
 
 
 @contextlib.asynccontextmanager
@@ -203,25 +211,52 @@ async def test_a_log_that_fails_ends_the_feeds(sandbox: Running) -> None:
             await run(config, FullLog(), everything, asyncio.Event())
 
 
-async def test_a_gap_of_the_stream_is_filled_after_it(
-    sandbox: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(backfilling, "KLINES_GAP_US", -1)
-    log, table = MemoryLog(), InstrumentTable([CATALOGUE.by_symbol("BTC-USDT")])
-    cut = asyncio.Event()
+class TestGaps:
+    @pytest.fixture(autouse=True)
+    def _every_gap_matters(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(backfilling, "KLINES_GAP_US", -1)
 
-    async def until_cut(connection: ServerConnection) -> None:
-        await connection.send(FRAME % 1)
-        await cut.wait()
+    async def fill(self, sandbox: Running, log: MemoryLog, covered: CoveredUntil) -> None:
+        """A stream that is cut and comes again, until the history of its gap is in the log."""
+        cut = asyncio.Event()
 
-    async with exchange(until_cut, sends(2)) as standing:
-        config = dataclasses.replace(
-            FeedsConfig.sandbox(sandbox.http_url),
-            binance_stream_url=standing.url,
-            alphavantage_key=None,
-            fixer_key=None,
-        )
-        async with feeding(config, log, everything, table):
-            await log.until(lambda _: log.counts[BINANCE_HISTORY] == 1)
-            cut.set()
-            await log.until(lambda _: log.counts[BINANCE_HISTORY] == 2)
+        async def until_cut(connection: ServerConnection) -> None:
+            await connection.send(FRAME % 1)
+            await cut.wait()
+
+        async with exchange(until_cut, sends(2)) as standing:
+            config = dataclasses.replace(
+                FeedsConfig.sandbox(sandbox.http_url),
+                binance_stream_url=standing.url,
+                coingecko_url="http://127.0.0.1:1",
+                alphavantage_key=None,
+                fixer_key=None,
+            )
+            async with feeding(config, log, covered, GAPPED):
+                await log.until(lambda _: log.counts[BINANCE] == 1)
+                history = log.counts[BINANCE_HISTORY]
+                cut.set()
+                await log.until(lambda _: log.counts[BINANCE_HISTORY] == history + 1)
+
+    async def test_a_gap_is_filled_after_it(self, sandbox: Running) -> None:
+        await self.fill(sandbox, MemoryLog(), well_covered)
+
+    async def test_a_gap_whose_filling_failed_is_kept(self, sandbox: Running) -> None:
+        class Reluctant(MemoryLog):
+            refused = False
+
+            async def writer(self, partition: str, source: Source) -> LogWriter:
+                if partition == BINANCE_HISTORY and not self.refused:
+                    self.refused = True
+                    raise OSError("the database is away")
+                return await super().writer(partition, source)
+
+        log = Reluctant()
+        await self.fill(sandbox, log, well_covered)
+        assert log.refused
+
+    async def test_a_gap_does_not_wait_for_another_providers_day(self, sandbox: Running) -> None:
+        async def the_coin_alone() -> Mapping[int, int]:
+            return {COIN.id: (await well_covered())[COIN.id]}
+
+        await self.fill(sandbox, MemoryLog(), the_coin_alone)
