@@ -85,13 +85,17 @@ class MemoryWriter:
 
 @dataclass
 class Hands:
-    """A clock that stands still but for its own sleeps."""
+    """Time that stands still but for its own sleeps; `stepped_us` is how far the clock was set."""
 
     now_us: int = NOW_US
+    stepped_us: int = 0
     slept_s: list[float] = field(default_factory=list)
 
     def clock(self) -> int:
-        return self.now_us
+        return self.now_us + self.stepped_us
+
+    def monotonic(self) -> float:
+        return self.now_us / 1e6
 
     def sleep_now(self, seconds: float) -> None:
         self.slept_s.append(seconds)

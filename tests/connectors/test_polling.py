@@ -31,6 +31,7 @@ class Script:
     def __init__(self, *steps: Step, takes_s: float = 0.0) -> None:
         self.hands = Hands()
         self.asked: list[tuple[str, float]] = []
+        self.stepped_us = 0
         self._steps = list(steps)
         self._takes_s = takes_s
 
@@ -39,10 +40,11 @@ class Script:
             raise asyncio.CancelledError
         self.asked.append((request.context, (self.hands.now_us - NOW_US) / 1e6))
         self.hands.now_us += round(self._takes_s * 1e6)
+        self.hands.stepped_us = self.stepped_us
         step = self._steps.pop(0)
         if isinstance(step, ConnectorError):
             raise step
-        return Answer(200, step, self.hands.now_us)
+        return Answer(200, step, self.hands.clock())
 
     async def run(self, requests: Sequence[Request], spacing_s: float = 10.0) -> MemoryWriter:
         writer = MemoryWriter()
@@ -53,6 +55,7 @@ class Script:
             spacing_s=spacing_s,
             backoff=Backoff(first_s=1.0, longest_s=4.0, uniform=lambda _, high: high),
             clock=self.hands.clock,
+            monotonic=self.hands.monotonic,
             sleep=self.hands.sleep,
         )
         assert not poller.ready.is_set()
@@ -79,6 +82,22 @@ async def test_a_slow_answer_does_not_stretch_the_spacing() -> None:
     script = Script(b"1", b"2", b"3", takes_s=4.0)
     await script.run([A])
     assert [at_s for _, at_s in script.asked] == [0, 10, 20]
+
+
+@pytest.mark.parametrize("step_us", [-3_600_000_000, 3_600_000_000])
+async def test_a_clock_that_is_set_changes_no_spacing_and_no_rest(step_us: int) -> None:
+    script = Script(PremiumError("fixer", "a"), b"1", TransientError("fixer", "lost", 20.0), b"2")
+    script.stepped_us = step_us
+    writer = await script.run([A, B])
+    assert script.asked == [("a", 0), ("b", 10), ("b", 20), ("b", 40)]
+    assert writer.log.records[0].received_us == NOW_US + 10_000_000 + step_us
+
+
+async def test_every_request_rests_alike_when_the_clock_is_set_back() -> None:
+    script = Script(PremiumError("fixer", "a"), b"1")
+    script.stepped_us = -3_600_000_000
+    await script.run([A])
+    assert script.asked == [("a", 0), ("a", REST_S)]
 
 
 async def test_an_unchanged_body_is_appended_once() -> None:
