@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from connectors.errors import AppendError
 from market.log import LogEntry, LogWriter
 
+FINISH_WITHIN_S = 2.0
+"""An append gets so long to end once its connector is stopped."""
+
 
 class Appender:
     """A LogWriter around another: a cancelled append ends first, a failed one is an AppendError."""
 
-    def __init__(self, partition: str, writer: LogWriter) -> None:
+    def __init__(
+        self, partition: str, writer: LogWriter, *, finish_within_s: float = FINISH_WITHIN_S
+    ) -> None:
         self._partition = partition
         self._writer = writer
+        self._finish_within_s = finish_within_s
 
     async def append(self, entries: Sequence[LogEntry]) -> None:
         """See `LogWriter.append`."""
@@ -20,8 +26,15 @@ class Appender:
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:
-            await task
+            await self._finish(task)
             raise
+
+    async def _finish(self, task: asyncio.Future[None]) -> None:
+        """Wait for an append that began; AppendError where the log does not take it in time."""
+        try:
+            await asyncio.wait_for(task, self._finish_within_s)
+        except TimeoutError as error:
+            raise AppendError(self._partition) from error
 
     async def _append(self, entries: Sequence[LogEntry]) -> None:
         try:

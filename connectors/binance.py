@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
 
+from connectors.appending import FINISH_WITHIN_S
 from connectors.backoff import Backoff
 from connectors.polling import Sleep
 from market.log import LogEntry, LogWriter
@@ -84,11 +85,21 @@ class BinanceStream:
                 if task.done():
                     task.result()
         finally:
-            for task in (receiving, writing):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-            await self._append_queued()
+            await self._finish(receiving, writing)
+
+    async def _finish(self, receiving: asyncio.Task[None], writing: asyncio.Task[None]) -> None:
+        """Append what was received, for so long as the log takes it."""
+        ends_s = asyncio.get_running_loop().time() + FINISH_WITHIN_S
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
+        writing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await writing
+        try:
+            async with asyncio.timeout_at(ends_s):
+                await self._append_queued()
+        except TimeoutError:
+            log.warning("binance: %d frames are lost, the log is slow", self._queue.qsize())
 
     async def _receive(self) -> None:
         while True:
@@ -101,16 +112,20 @@ class BinanceStream:
     async def _connected(self) -> None:
         """One connection, from its opening to its end."""
         loop = asyncio.get_running_loop()
-        async with connect(
+        connection = await connect(
             self._address,
             compression=None,
             max_size=MAX_FRAME_BYTES,
             close_timeout=CLOSE_TIMEOUT_S,
             proxy=self._proxy,
-        ) as connection:
+        )
+        try:
             ends_s = loop.time() + self._max_age_s
             async with asyncio.timeout(self._silence_s) as silence:
                 await self._frames(connection, silence, ends_s)
+        finally:
+            await connection.close()
+            await self._take_rest(connection)
 
     async def _frames(
         self, connection: ClientConnection, silence: asyncio.Timeout, ends_s: float
@@ -133,6 +148,14 @@ class BinanceStream:
             await self._queue.put((now_ns, frame))
             if loop.time() >= ends_s:
                 return
+
+    async def _take_rest(self, connection: ClientConnection) -> None:
+        """Queue what has come while the connection was closed, as far as there is room."""
+        with contextlib.suppress(ConnectionClosed, asyncio.QueueFull):
+            while True:
+                frame = await connection.recv(decode=False)
+                self._heard_ns = self._clock_ns()
+                self._queue.put_nowait((self._heard_ns, frame))
 
     def _hear(self, now_ns: int) -> None:
         """The first frame of a connection."""

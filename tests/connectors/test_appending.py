@@ -44,6 +44,20 @@ async def test_a_cancelled_append_is_finished_first() -> None:
     assert len(writer.log.records) == 1
 
 
+async def test_a_log_that_is_away_does_not_hold_a_stop_for_ever() -> None:
+    writer = SlowWriter()
+    appender = Appender("test-0", writer, finish_within_s=0.01)
+    task = asyncio.create_task(appender.append([ENTRY]))
+    await writer.begun.wait()
+    task.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(AppendError):
+            await task
+    writer.go.set()
+    await asyncio.sleep(0)
+    assert writer.log.records == []
+
+
 async def test_a_failed_append_is_an_append_error() -> None:
     with pytest.raises(AppendError, match="the log does not take test-0") as caught:
         await Appender("test-0", BrokenWriter()).append([ENTRY])

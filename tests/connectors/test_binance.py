@@ -255,6 +255,27 @@ async def test_what_was_received_before_the_stop_is_appended() -> None:
     assert frames(log) == [1, 2, 3]
 
 
+async def test_what_comes_while_the_connection_is_closed_is_appended() -> None:
+    log = MemoryLog()
+    async with exchange(sends(1)) as server, streaming(server.url, log):
+        await log.until(lambda _: frames(log) == [1])
+        sending = asyncio.create_task(server.connections[0].send(FRAME % 2))
+    await sending
+    assert frames(log) == [1, 2]
+
+
+async def test_a_log_that_is_away_does_not_hold_the_stop() -> None:
+    log, clock = MemoryLog(), Clock()
+    gated = Gated(log)
+    writer = Appender("binance-0", gated, finish_within_s=0.01)
+    async with asyncio.timeout(10), exchange(sends(1, 2, 3)) as server:
+        with pytest.raises(AppendError):
+            async with streaming(server.url, log, writer, clock_ns=clock):
+                await gated.begun.wait()
+                await clock.third.wait()
+    assert frames(log) == []
+
+
 async def test_a_log_that_fails_ends_the_stream() -> None:
     class Broken:
         async def append(self, entries: Sequence[LogEntry]) -> None:
