@@ -69,9 +69,11 @@ def upsert_candles(
         (since,),
     )
     others = connection.execute(
-        "SELECT DISTINCT time, instrument_id, source_id FROM new_candles JOIN market.candles AS kept"
-        " USING (instrument_id, side, feed, time, source_id)"
-        " WHERE kept.partition_id IS DISTINCT FROM new_candles.partition_id OR kept.log_offset < %s",
+        "SELECT DISTINCT time, instrument_id, source_id FROM new_candles AS new CROSS JOIN LATERAL ("
+        " SELECT partition_id, log_offset FROM market.candles AS kept"
+        " WHERE kept.instrument_id = new.instrument_id AND kept.side = new.side"
+        " AND kept.feed = new.feed AND kept.time = new.time AND kept.source_id = new.source_id LIMIT 1"
+        ") AS kept WHERE kept.partition_id IS DISTINCT FROM new.partition_id OR kept.log_offset < %s",
         (since,),
     ).fetchall()
     return {Bucket(microseconds(time), instrument, source) for time, instrument, source in others}
@@ -109,22 +111,32 @@ def buckets_holding(
     """Those of the buckets whose candles hold the partition up to this offset or beyond."""
     wanted = sorted(buckets)
     rows = connection.execute(
-        "SELECT kept.time, kept.instrument_id, kept.source_id"
-        " FROM unnest(%s::timestamptz[], %s::int[], %s::smallint[])"
-        " AS wanted (time, instrument_id, source_id)"
-        " JOIN market.candles AS kept USING (time, instrument_id, source_id)"
-        " WHERE kept.feed = %s AND kept.side = ANY ('{m,b,a,t}') GROUP BY 1, 2, 3"
-        " HAVING bool_and(coalesce(kept.partition_id = %s AND kept.log_offset >= %s, false))",
+        _HOLDING,
         (
             [datetime_of(bucket.time_us) for bucket in wanted],
             [bucket.instrument for bucket in wanted],
             [bucket.source for bucket in wanted],
-            feed.code,
             partition_id,
             offset,
+            feed.code,
         ),
     ).fetchall()
     return {Bucket(microseconds(time), instrument, source) for time, instrument, source in rows}
+
+
+# Lateral, for a look-up a bucket: a plain join reads the whole table where it has no statistics yet.
+_HOLDING = """
+    SELECT time, instrument_id, source_id
+    FROM unnest(%s::timestamptz[], %s::int[], %s::smallint[])
+        AS wanted (time, instrument_id, source_id)
+    CROSS JOIN LATERAL (
+        SELECT bool_and(coalesce(kept.partition_id = %s AND kept.log_offset >= %s, false)) AS whole
+        FROM market.candles AS kept
+        WHERE kept.instrument_id = wanted.instrument_id AND kept.side = ANY ('{m,b,a,t}')
+            AND kept.feed = %s AND kept.time = wanted.time AND kept.source_id = wanted.source_id
+    ) AS held
+    WHERE held.whole
+"""
 
 
 def recompute_candles(connection: Connection, feed: Feed, buckets: Iterable[Bucket]) -> None:

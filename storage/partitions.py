@@ -33,13 +33,12 @@ class TickPartitions:
 
     def ensure(self, feed: Feed, tick_times: Int64s, candle_times: Int64s) -> None:
         """Make the partitions for ticks and candles of these times (microseconds)."""
-        for day in np.unique(tick_times // DAY_US):
-            start = datetime_of(int(day) * DAY_US)
-            self._attach(
-                "ticks", feed, tick_table(feed, int(day)), start, start + timedelta(days=1)
-            )
-        for day in np.unique(np.concatenate([tick_times, candle_times]) // DAY_US):
-            start = datetime_of(int(day) * DAY_US).replace(day=1)
+        tick_days = days_of(tick_times)
+        for day in tick_days:
+            start = datetime_of(day * DAY_US)
+            self._attach("ticks", feed, tick_table(feed, day), start, start + timedelta(days=1))
+        for day in {*tick_days, *days_of(candle_times)}:
+            start = datetime_of(day * DAY_US).replace(day=1)
             end = (start + timedelta(days=32)).replace(day=1)
             self._attach("candles", feed, f"candles_{feed.value}_{start:%Y%m}", start, end)
 
@@ -48,6 +47,18 @@ class TickPartitions:
             parent = f"{table}_{feed.value}"
             _attach(self._connection, parent, name, start.isoformat(), end.isoformat())
             self._known.add(name)
+
+
+def days_of(times: Int64s) -> list[int]:
+    """The days (counted since 1970) of these times (microseconds), ascending, each once."""
+    if not len(times):
+        return []
+    first, last = int(times.min()) // DAY_US, int(times.max()) // DAY_US
+    # Nearly always so, and much faster than sorting them.
+    if first == last:
+        return [first]
+    days: list[int] = np.unique(times // DAY_US).tolist()
+    return days
 
 
 def tick_table(feed: Feed, day: int) -> str:

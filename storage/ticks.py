@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import psycopg
 from psycopg import sql
 from psycopg.errors import UniqueViolation
@@ -10,7 +9,7 @@ from psycopg.errors import UniqueViolation
 from market.sources import Feed
 from market.ticks import TickBatch
 from storage.copy_rows import HEADER, TRAILER, tick_rows
-from storage.partitions import DAY_US, tick_table
+from storage.partitions import DAY_US, days_of, tick_table
 
 Connection = psycopg.Connection[Any]
 
@@ -22,9 +21,10 @@ def insert_ticks(connection: Connection, feed: Feed, batch: TickBatch, all_new: 
     is, whatever was said. The partitions must be there.
     """
     stored = 0
-    for day in np.unique(batch.time // DAY_US):
-        part = batch.take(batch.time // DAY_US == day)
-        table = tick_table(feed, int(day))
+    days = days_of(batch.time)
+    for day in days:
+        part = batch if len(days) == 1 else batch.take(batch.time // DAY_US == day)
+        table = tick_table(feed, day)
         stored += _insert(connection, table, tick_rows(part, feed.code), len(part), all_new)
     return stored
 
