@@ -37,6 +37,8 @@ MAX_MESSAGE_BYTES = 65_536
 
 Responder = Callable[[World, Request], Answer]
 
+STOPPING = Answer(b"", status=503)
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -65,13 +67,35 @@ class Threads:
     """
 
     def __init__(self) -> None:
-        self.prices = ThreadPoolExecutor(1, "sandbox-prices")
-        self.histories = ThreadPoolExecutor(1, "sandbox-histories")
+        self._prices = ThreadPoolExecutor(1, "sandbox-prices")
+        self._histories = ThreadPoolExecutor(1, "sandbox-histories")
+        self._answering: set[asyncio.Future[Answer]] = set()
+        self._closed = False
+
+    async def answer(
+        self, responder: Responder, world: World, request: Request, *, history: bool
+    ) -> Answer:
+        """What the responder says; `STOPPING` where the server stops before."""
+        if self._closed:
+            return STOPPING
+        thread = self._histories if history else self._prices
+        loop = asyncio.get_running_loop()
+        answering = loop.run_in_executor(thread, responder, world, request)
+        self._answering.add(answering)
+        try:
+            return await answering
+        except asyncio.CancelledError:
+            return STOPPING
+        finally:
+            self._answering.discard(answering)
 
     def close(self) -> None:
-        """Begin nothing more; what runs ends by itself."""
-        self.prices.shutdown(wait=False, cancel_futures=True)
-        self.histories.shutdown(wait=False, cancel_futures=True)
+        """Wait for no answer any more; what a thread has begun ends by itself."""
+        self._closed = True
+        for answering in self._answering:
+            answering.cancel()
+        for thread in (self._prices, self._histories):
+            thread.shutdown(wait=False, cancel_futures=True)
 
 
 def serve(
@@ -105,7 +129,7 @@ async def running(
     listener = _listen(host, port)
     threads = Threads()
     app = build_app(world, hub, threads, max_connection_s=max_connection_s, clock=clock)
-    server = _Server(_config(app), hub)
+    server = _Server(_config(app), hub, threads)
     player = asyncio.create_task(hub.play())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
@@ -113,7 +137,6 @@ async def running(
     finally:
         server.should_exit = True
         await serving
-        threads.close()
         player.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await player
@@ -128,9 +151,7 @@ def build_app(
         async def endpoint(http: HttpRequest) -> Response:
             path = str(http.path_params.get("path", ""))
             request = Request(path, dict(http.query_params), dict(http.headers), clock())
-            thread = threads.histories if _is_history(http) else threads.prices
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(thread, responder, world, request)
+            answer = await threads.answer(responder, world, request, history=_is_history(http))
             return Response(
                 answer.body, answer.status, dict(answer.headers), media_type="application/json"
             )
@@ -227,11 +248,13 @@ class _Session:
 class _Server(uvicorn.Server):
     """Says goodbye on the streams before the connections go; leaves signals to its caller."""
 
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, hub: Hub, threads: Threads) -> None:
         super().__init__(config)
         self._hub = hub
+        self._threads = threads
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._threads.close()
         await self._hub.shut_down()
         await super().shutdown(sockets)
 

@@ -224,10 +224,12 @@ class TestLife:
             process.kill()
             process.wait()
 
-    def test_a_stop_does_not_wait_for_histories(self) -> None:
+    def test_a_stop_does_not_wait_for_histories_and_is_quiet(self) -> None:
         port = _free_port()
         code = f"from connectors.sandbox.server import serve; serve('127.0.0.1', {port})"
-        process = subprocess.Popen([sys.executable, "-c", code])
+        process = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
         asked = (
             b"GET /api/v3/klines?symbol=BTCUSDT&interval=1m&limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n"
         )
@@ -240,8 +242,9 @@ class TestLife:
             assert waiting[0].recv(1)
             begun = time.monotonic()
             os.kill(process.pid, signal.SIGTERM)
-            assert process.wait(10) == 0
+            output, _ = process.communicate(timeout=10)
             assert time.monotonic() - begun < 5.0
+            assert (process.returncode, output) == (0, b"")
         finally:
             process.kill()
             process.wait()
