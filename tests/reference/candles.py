@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from market.bars import ASK, BAR_US, BID, LAST, MID
 from market.ticks import QUOTE, Tick
@@ -21,6 +21,9 @@ class Candle:
     ticks: int
 
 
+EXACT_DIGITS = 60
+"""What a sum of volumes may need: whole units and eighteen decimals of each."""
+
 Key = tuple[int, int, int, int]
 """Opening time, instrument, source, side."""
 
@@ -34,7 +37,8 @@ def candles(ticks: Iterable[Tick]) -> dict[Key, Candle]:
         for side, price in sides(tick):
             size = None if tick.size is None else Decimal(str(tick.size))
             groups[minute, tick.instrument, tick.source, side].append((price, size))
-    return {key: candle(rows) for key, rows in groups.items()}
+    with localcontext(prec=EXACT_DIGITS):
+        return {key: candle(rows) for key, rows in groups.items()}
 
 
 def sides(tick: Tick) -> list[tuple[int, Decimal]]:
