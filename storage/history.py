@@ -96,30 +96,52 @@ class CandleQuery:
 
 
 _TICKS = """
-SELECT time, bid::float8, ask::float8, price::float8, size::float8, source_id, kind, seq
-FROM market.ticks
-WHERE feed = %(feed)s AND instrument_id = %(instrument_id)s
-  AND time >= %(start)s AND time < %(end)s
+SELECT tick.*
+FROM (
+    SELECT DISTINCT candle.time AS minute
+    FROM unnest('{{m,t}}'::"char"[]) AS side (letter)
+    CROSS JOIN LATERAL (
+        SELECT time FROM market.candles
+        WHERE instrument_id = %(instrument_id)s AND feed = %(feed)s AND side = side.letter
+          AND ticks > 0
+          AND time > greatest(%(start)s,
+            (SELECT time FROM market.ticks WHERE feed = %(feed)s ORDER BY time LIMIT 1)
+          ) - interval '1 minute' AND time < %(end)s
+        ORDER BY time {order} LIMIT %(minutes)s
+    ) AS candle
+    ORDER BY minute {order}
+) AS holding
+CROSS JOIN LATERAL (
+    SELECT time, bid::float8, ask::float8, price::float8, size::float8, source_id, kind, seq
+    FROM market.ticks
+    WHERE feed = %(feed)s AND instrument_id = %(instrument_id)s
+      AND time >= greatest(%(start)s, holding.minute)
+      AND time < least(%(end)s, holding.minute + interval '1 minute')
+      {beyond}
+    ORDER BY time {order}, source_id {order}, kind {order}, seq {order} LIMIT %(limit)s
+) AS tick
+ORDER BY holding.minute {order}, time {order}, source_id {order}, kind {order}, seq {order}
+LIMIT %(limit)s
 """
-_TICKS_FROM = f"""{_TICKS}
-  AND (time, source_id, kind, seq)
-    > (%(after_time)s, %(after_source)s::smallint, %(after_kind)s::"char", %(after_seq)s::bigint)
-ORDER BY time, source_id, kind, seq LIMIT %(limit)s
+"""Ticks lie in the order of time alone: the candles tell in which minutes the instrument has any.
+
+Every candle made of ticks stands for one at least, but for those of a minute that the range cuts, and
+those whose ticks are no longer kept, which is so from the oldest tick back.
 """
-_TICKS_BEFORE = f"""{_TICKS}
-ORDER BY time DESC, source_id DESC, kind DESC, seq DESC LIMIT %(limit)s
-"""
+_TICKS_FROM = _TICKS.format(
+    order="ASC",
+    # No condition of an index, which would begin at this tick for every minute.
+    beyond="""AND ((time, source_id, kind, seq) > (%(after_time)s, %(after_source)s::smallint,
+        %(after_kind)s::"char", %(after_seq)s::bigint)) IS TRUE""",
+).encode()
+_TICKS_BEFORE = _TICKS.format(order="DESC", beyond="").encode()
 
 
 async def ticks_from(connection: Connection, query: TickQuery) -> list[TickRow]:
     """The first ticks of the range, ascending."""
     after = query.after or TickKey(query.start - timedelta(microseconds=1), 0, " ", 0)
-    parameters = {
-        "instrument_id": query.instrument_id,
-        "feed": query.feed.code,
+    parameters = _tick_parameters(query) | {
         "start": max(query.start, after.time),
-        "end": query.end,
-        "limit": query.limit,
         "after_time": after.time,
         "after_source": after.source_id,
         "after_kind": after.kind,
@@ -132,16 +154,21 @@ async def ticks_from(connection: Connection, query: TickQuery) -> list[TickRow]:
 
 async def ticks_before(connection: Connection, query: TickQuery) -> list[TickRow]:
     """The last ticks of the range, ascending; `after` is not regarded."""
-    parameters = {
+    async with connection.cursor(row_factory=class_row(TickRow)) as cursor:
+        await cursor.execute(_TICKS_BEFORE, _tick_parameters(query))
+        return (await cursor.fetchall())[::-1]
+
+
+def _tick_parameters(query: TickQuery) -> dict[str, object]:
+    return {
         "instrument_id": query.instrument_id,
         "feed": query.feed.code,
         "start": query.start,
         "end": query.end,
         "limit": query.limit,
+        # One source's candle each in the minute that the range may cut.
+        "minutes": query.limit + len(_ids_by_rank(query.feed)),
     }
-    async with connection.cursor(row_factory=class_row(TickRow)) as cursor:
-        await cursor.execute(_TICKS_BEFORE, parameters)
-        return (await cursor.fetchall())[::-1]
 
 
 _CANDLES = """
