@@ -16,6 +16,7 @@ from storage.candles import (
     Bucket,
     buckets_holding,
     covered_until,
+    insert_candles,
     recompute_candles,
     upsert_candles,
     upsert_provider_bars,
@@ -152,6 +153,27 @@ class TestUpsert:
 
     def test_no_bars_are_no_rows(self, connection: Connection) -> None:
         assert upsert(connection, [], 1, 1) == set()
+
+
+class TestInsert:
+    def insert(self, connection: Connection, rows: list[Bar], offset: int) -> bool:
+        batch = BarBatch.of(rows)
+        make_room(connection, FEED, TickBatch.empty(), batch)
+        with connection.transaction():
+            return insert_candles(connection, FEED, batch, 1, offset)
+
+    def test_new_ones_are_written_as_if_merged(self, connection: Connection) -> None:
+        rows = [bar(10), bar(30, minute=1)]
+        assert self.insert(connection, rows, 5)
+        inserted = closes(connection)
+        connection.execute("TRUNCATE market.candles")
+        upsert(connection, rows, 1, 5)
+        assert inserted == closes(connection) == [(10, 1, 5), (30, 1, 5)]
+
+    def test_none_is_written_where_one_is_there(self, connection: Connection) -> None:
+        upsert(connection, [bar(10)], 2, 5)
+        assert not self.insert(connection, [bar(20), bar(30, minute=1)], 6)
+        assert closes(connection) == [(10, 2, 5)]
 
 
 class TestProviderBars:

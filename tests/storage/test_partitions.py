@@ -14,6 +14,7 @@ from market.sources import Feed, Source, source_of
 from storage.books import partition_id, register_read
 from storage.partitions import (
     TickPartitions,
+    days_of,
     drop_candles_before,
     drop_inbox_before,
     drop_ticks_before,
@@ -134,6 +135,13 @@ class TestEnsure:
             connection.execute("SET lock_timeout = '2s'")
             partitions.ensure(Feed.LIVE, np.array([START_US + DAY_US]), np.array([], np.int64))
         assert len(tables(connection, "ticks_live")) == 2
+
+
+class TestDaysOf:
+    @pytest.mark.parametrize("days", [[], [5], [5, 5, 5], [7, 5, 7, 6], [-1, 0]])
+    def test_are_each_day_once_in_order(self, days: list[int]) -> None:
+        times = [day * DAY_US + within for day in days for within in (0, 1, DAY_US - 1)]
+        assert days_of(np.array(times, np.int64)) == sorted(set(days))
 
 
 class TestInboxDays:
