@@ -32,13 +32,13 @@ def binance_files(data: Path) -> list[Path]:
 
 
 def repeated_frames(paths: Sequence[Path], times: int, directory: Path) -> list[Path]:
-    """The frame files and copies of them, each later and with higher ids than the one before."""
+    """The frame files made longer: each repeats itself, later and with higher ids every time."""
     written = []
     for path in paths:
         frames = gzip.decompress(path.read_bytes())
-        for copy in range(times):
-            written.append(directory / f"{path.stem}_{copy}.gz")
-            written[-1].write_bytes(gzip.compress(_shifted(frames, copy), 1))
+        longer = b"".join(_shifted(frames, copy) for copy in range(times))
+        written.append(directory / path.name)
+        written[-1].write_bytes(gzip.compress(longer))
     return written
 
 

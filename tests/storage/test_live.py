@@ -67,6 +67,15 @@ class TestPublish:
         assert client.hgetall(latest_key(FEED)) == {SYMBOL.encode(): items(11)[0][1]}
         assert client.smembers(partitions_key(FEED)) == {PARTITION.encode()}
 
+    def test_more_newest_prices_than_one_command_takes(
+        self, publisher: LivePublisher, client: Any
+    ) -> None:
+        latest = [(f"C{number}-USD", number.to_bytes(8)) for number in range(5_001)]
+        assert publisher.publish(PARTITION, 0, b"x", latest) == len(latest)
+        assert client.hgetall(latest_key(FEED)) == {
+            symbol.encode(): item for symbol, item in latest
+        }
+
     @pytest.mark.parametrize("offset", [5, 4, 0])
     def test_an_offset_that_is_there_is_refused_and_changes_nothing(
         self, publisher: LivePublisher, client: Any, offset: int
