@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from connectors.sandbox.activity import activity
 from connectors.sandbox.hours import AlwaysOpen, Hours
 from connectors.sandbox.levels import MINUTES, Levels
 from connectors.sandbox.noise import Float32s, generator, normals
@@ -20,6 +21,7 @@ from connectors.sandbox.universe import (
     DRIVERS,
     Float64s,
     half_spread,
+    minute_volatilities,
 )
 from market.instruments import CATALOGUE, AssetClass, Instrument
 
@@ -35,6 +37,7 @@ DOLLAR = "USD"
 _KEPT_NOISE_BLOCKS = 700
 _KEPT_PATH_BLOCKS = 300
 _KEPT_BAR_BLOCKS = 4_096
+_MINUTE_SIGMAS = minute_volatilities()
 _SHARES_PER_MINUTE = 40_000
 _VOLUME_SIGMA = 0.6
 
@@ -91,18 +94,29 @@ class Simulator:
         units: int = round(self.mid(symbol, time_us) * 10 ** CATALOGUE.by_symbol(symbol).decimals)
         return units
 
-    def book(self, instrument: Instrument, minute: int) -> tuple[Int64s, Int64s]:
-        """Bids and asks of the 600 steps of a minute (counted from 1970), in units; hours ignored.
+    def book(self, instrument: Instrument, minute: int, minutes: int = 1) -> tuple[Int64s, Int64s]:
+        """Bids and asks of the 600 steps of each minute (counted from 1970), in units; hours ignored.
 
-        They surround the mid, are never equal, and are further apart in turbulence.
+        They surround the mid, are never equal, and are further apart in turbulence. Several minutes must
+        lie in one block.
         """
-        mids = self._mids(instrument, minute)
+        mids = self._mids(instrument, minute, minutes).reshape(minutes, STEPS)
         scale = 10.0**instrument.decimals
-        spread = 2.0 * half_spread(instrument) * mids[0] * self._turbulence(instrument, minute)
-        units = max(1, round(spread * scale))
+        turbulence = self._turbulence(instrument, minute, minutes)
+        spreads = 2.0 * half_spread(instrument) * mids[:, :1] * turbulence[:, None]
+        units = np.maximum(1, np.rint(spreads * scale)).astype(np.int64)
         bids = np.floor(mids * scale - 0.5 * (units - 1)).astype(np.int64)
         bids = np.maximum(bids, 1)
-        return bids, bids + units
+        return bids.ravel(), (bids + units).ravel()
+
+    def activity(self, instrument: Instrument, block: int) -> Float64s:
+        """How much is traded in each second of a block, in multiples of the usual: (10, 60)."""
+        day, of_day = divmod(block * BLOCK_MINUTES, MINUTES)
+        driver, skeleton = _leg(instrument), self._levels.day(day)
+        sigmas = skeleton.sigmas[of_day : of_day + BLOCK_MINUTES, driver]
+        levels = skeleton.levels[of_day : of_day + BLOCK_MINUTES + 1, driver]
+        noise = generator(self.seed, f"activity {instrument.symbol}", block)
+        return activity(noise, sigmas / _MINUTE_SIGMAS[driver], np.diff(levels) / sigmas)
 
     def minute_bars(self, symbol: str, first_minute: int, end_minute: int) -> MinuteBars:
         """Bars of the minutes [first, end) in which the market is open."""
@@ -138,10 +152,10 @@ class Simulator:
         block, step = divmod(open_us // STEP_US, BLOCK_STEPS)
         return float(self._path(driver, block)[step])
 
-    def _mids(self, instrument: Instrument, minute: int) -> Float64s:
+    def _mids(self, instrument: Instrument, minute: int, minutes: int = 1) -> Float64s:
         block, minute_of_block = divmod(minute, BLOCK_MINUTES)
         first = minute_of_block * STEPS
-        return self._block_mids(instrument, block, slice(first, first + STEPS))
+        return self._block_mids(instrument, block, slice(first, first + minutes * STEPS))
 
     def _block_mids(self, instrument: Instrument, block: int, steps: slice) -> Float64s:
         level = np.zeros(steps.stop - steps.start)
@@ -152,11 +166,11 @@ class Simulator:
         mids: Float64s = np.exp(level)
         return mids
 
-    def _turbulence(self, instrument: Instrument, minute: int) -> float:
-        """Volatility relative to the usual, of the leg that is not the dollar."""
-        day, minute_of_day = divmod(minute, MINUTES)
-        leg = instrument.quote if instrument.base == DOLLAR else instrument.base
-        return float(self._levels.day(day).turbulence[minute_of_day, DRIVER_INDEX[leg]])
+    def _turbulence(self, instrument: Instrument, minute: int, minutes: int) -> Float64s:
+        """Volatility relative to the usual."""
+        day, of_day = divmod(minute, MINUTES)
+        turbulence = self._levels.day(day).turbulence
+        return turbulence[of_day : of_day + minutes, _leg(instrument)]
 
     def _open_minutes(self, asset_class: AssetClass, minutes: Int64s) -> npt.NDArray[np.bool_]:
         openings = (int(minute) * MINUTE_US for minute in minutes)
@@ -196,3 +210,8 @@ class Simulator:
 
     def _make_noise(self, factor: int, block: int) -> Float32s:
         return normals(self.seed, f"step {factor}", block, BLOCK_STEPS)
+
+
+def _leg(instrument: Instrument) -> int:
+    """The driver that makes an instrument's volatility: the leg that is not the dollar."""
+    return DRIVER_INDEX[instrument.quote if instrument.base == DOLLAR else instrument.base]

@@ -3,17 +3,28 @@
 import numpy as np
 import pytest
 
-from connectors.sandbox.simulator import MINUTE_US, Simulator
+from connectors.sandbox.simulator import BLOCK_MINUTES, MINUTE_US, Simulator
 from connectors.sandbox.tape import MINUTE_MS, PAIRS, STEP_MS, Tape
+from connectors.sandbox.universe import Float64s
 from tests.connectors.sandbox.conftest import NOW_US
 
 MINUTE = NOW_US // MINUTE_US
+MIDNIGHT = MINUTE // 1_440 * 1_440
 BITCOIN = PAIRS[0]
 
 
 @pytest.fixture(scope="module")
 def tape() -> Tape:
     return Tape(Simulator(7), 250)
+
+
+@pytest.fixture(scope="module")
+def volumes() -> Float64s:
+    """What is traded in every minute of four days."""
+    tape = Tape(Simulator(7), 50)
+    blocks = [tape.block(BITCOIN, MIDNIGHT // BLOCK_MINUTES + n) for n in range(4 * 144)]
+    sums = [block.size.reshape(BLOCK_MINUTES, -1).sum(axis=1) for block in blocks]
+    return np.concatenate(sums).astype(np.float64)
 
 
 def test_the_pairs_are_all_of_tether_and_share_the_whole() -> None:
@@ -87,6 +98,51 @@ def test_quotes_never_cross(tape: Tape) -> None:
         assert (quotes.bid > 0).all()
         assert (quotes.bid < quotes.ask).all()
         assert min(quotes.bid_size.min(), quotes.ask_size.min()) >= 1
+
+
+class TestVolume:
+    def test_it_varies_from_minute_to_minute(self, volumes: Float64s) -> None:
+        assert volumes.std() > 0.6 * volumes.mean()
+        ratio = np.abs(np.diff(np.log(volumes)))
+        assert np.median(ratio) > 0.3
+
+    def test_it_has_bursts_and_quiet_minutes(self, volumes: Float64s) -> None:
+        median = np.median(volumes)
+        assert (volumes > 5 * median).mean() > 0.003
+        assert (volumes < median / 2).mean() > 0.1
+
+    def test_it_clusters(self, volumes: Float64s) -> None:
+        logs = np.log(volumes)
+        for lag in (1, 10):
+            assert np.corrcoef(logs[lag:], logs[:-lag])[0, 1] > 0.15
+
+    def test_it_is_large_where_the_price_moves(self, volumes: Float64s) -> None:
+        bars = Simulator(7).minute_bars("BTC-USDT", MIDNIGHT, MIDNIGHT + len(volumes))
+        ranges = np.log(bars.prices[:, 1] / bars.prices[:, 2])
+        assert np.corrcoef(np.log(volumes), np.log(ranges))[0, 1] > 0.4
+
+    def test_it_follows_the_hour_of_the_day(self) -> None:
+        tape = Tape(Simulator(7), 10)
+
+        def usual(first: int, last: int) -> float:
+            """The mean logarithm of a trade's size between two hours, of all pairs and four days."""
+            blocks = [
+                (MIDNIGHT + 1_440 * day) // BLOCK_MINUTES + block
+                for day in range(4)
+                for block in range(first * 6, last * 6)
+            ]
+            sizes = [tape.block(pair, block).size for pair in PAIRS for block in blocks]
+            return float(np.log(np.concatenate(sizes)).mean())
+
+        assert usual(13, 18) - usual(0, 5) > np.log(1.25)
+
+    def test_it_is_of_the_same_size_as_ever(self, tape: Tape) -> None:
+        money = [
+            float((trades.price * trades.size).sum()) / 10.0 ** (2 + BITCOIN.lot_decimals)
+            for trades in (tape.trades(BITCOIN, MIDNIGHT + 7 * n) for n in range(200))
+        ]
+        usual = 1_500 * 300.0 * np.exp(0.5 * 1.4**2)
+        assert np.mean(money) == pytest.approx(usual, rel=0.5)
 
 
 def test_between_cuts_a_half_open_span(tape: Tape) -> None:
