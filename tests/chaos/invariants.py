@@ -24,6 +24,12 @@ def assert_books_balance(connection: Connection) -> None:
         )
 
 
+def assert_every_record_is_booked_once(connection: Connection, consumer: str) -> None:
+    """Of the inbox what the consumer has read is in the books, each record once, and nothing else."""
+    wrong = connection.execute(_BOOKED, {"consumer": consumer}).fetchall()
+    assert wrong == [], f"{len(wrong)} records, the first: {wrong[0]}"
+
+
 def assert_candles_are_those_of_the_ticks(connection: Connection) -> None:
     """Every candle equals the one that SQL makes of the ticks, and none is missing."""
     wrong = connection.execute(_DIFFERENCE).fetchall()
@@ -54,4 +60,16 @@ _DIFFERENCE = """
     WHERE (made.open, made.high, made.low, made.close, made.volume, made.ticks)
         IS DISTINCT FROM (candles.open, candles.high, candles.low, candles.close, candles.volume,
             candles.ticks)
+"""
+
+_BOOKED = """
+    SELECT entry.*, read.log_offset AS read_up_to
+    FROM (
+        SELECT partition_id, log_offset, done.ticks IS NOT NULL AS booked
+        FROM (SELECT partition_id, log_offset FROM market.inbox) AS record
+        FULL JOIN market.inbox_done AS done USING (partition_id, log_offset)
+    ) AS entry
+    LEFT JOIN (SELECT * FROM market.inbox_consumers WHERE consumer = %(consumer)s) AS read
+        USING (partition_id)
+    WHERE (entry.log_offset <= coalesce(read.log_offset, -1)) <> booked
 """
