@@ -194,7 +194,7 @@ def parse_series(
                 bars.add(time_us, _prices(fields), fields.get(_VOLUME_FIELD))
         except (ConnectorError, MarketError) as error:
             refusals.append(refused(error, f'"{stamp}":{text_of(raw)}'))
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             refusals.append(refused("not a bar", f'"{stamp}":{text_of(raw)}'))
     batch = bars.batch(instrument, record.source.id, side)
     return Parsed(TickBatch.empty(), batch, tuple(refusals))

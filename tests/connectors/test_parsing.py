@@ -1,7 +1,7 @@
 """Whatever a payload holds, parsing gives ticks, bars and refusals, and never raises."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.parsing import PARSERS, parse
@@ -92,6 +92,7 @@ def test_an_error_body_is_one_refusal_without_its_key() -> None:
     assert "CANARY" not in refusal.excerpt
 
 
+@example(("alphavantage", "FX_INTRADAY"), [(0.546875, 0, b"\xff")])
 @settings(deadline=None, max_examples=1500)
 @given(
     st.sampled_from(sorted(SAMPLES)),
