@@ -6,6 +6,8 @@ import socket
 import stat
 import subprocess
 import time
+import urllib.request
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -213,3 +215,33 @@ def test_root_where_namespaces_are_barred(data: Path) -> None:
         "tradewind: PostgreSQL does not run as root, and this machine bars the user namespace that "
         "would hold it; run tradewind as an ordinary user, or give --database-url"
     )
+
+
+def test_the_first_price_moves_within_five_seconds_of_ready(data: Path) -> None:
+    up = Up(data)
+    try:
+        wait_until(up.is_ready, 180.0, "/ready answers 200")
+        ready_at = time.monotonic()
+        url = f"http://127.0.0.1:{up.port}/api/stream/prices"
+        with urllib.request.urlopen(url, timeout=5.0) as stream:
+            while (line := stream.readline()) and line != b"event: price_update\n":
+                assert time.monotonic() - ready_at < 5.0
+        assert line
+        assert time.monotonic() - ready_at < 5.0
+        assert up.stop() == 0
+    finally:
+        up.process.kill()
+        up.process.wait()
+
+
+def test_a_replay_beside_a_running_up_stores_into_its_database(data: Path, tmp_path: Path) -> None:
+    recording = tmp_path / "small.zip"
+    with zipfile.ZipFile(recording, "w") as archive:
+        archive.writestr("20140501_eurusd_tick_quote.csv", "0,1.1,1.2\n1,1.1,1.2\n")
+    with running_up(data) as up:
+        replayed = run_cli("replay", str(recording), "--data", str(data), "--speed", "max")
+        assert replayed.stdout.splitlines()[-1] == "2 stored, 0 duplicate, 0 quarantined"
+        with psycopg.connect(up.state().database_url) as connection:
+            found = connection.execute("SELECT count(*) FROM market.ticks WHERE feed = 'r'")
+            assert found.fetchone() == (2,)
+        assert up.stop() == 0
