@@ -12,8 +12,8 @@ from market.instruments import CATALOGUE
 from market.log import LogRecord
 from market.ticks import TickBatch
 
-SHIFT_NS = 660 * 10**9
-"""The Binance recording lasts eleven minutes: what repeats it begins where it ended."""
+SHIFT_NS = 720 * 10**9
+"""The Binance recording touches twelve minutes: what repeats it touches none of them."""
 SHIFT_IDS = 10**9
 
 _RECEIVED = re.compile(rb"^[0-9]{19}", re.MULTILINE)

@@ -1,8 +1,8 @@
 """One-minute candles, folded from a partition's ticks in log order.
 
 A candle that is still the newest of its kind grows in place. A tick for an older minute does not: the
-minute is named as stale, to be made anew from the ticks. So is the first minute that a state sees,
-whose beginning it may have missed.
+minute is named as stale, to be made anew from the ticks. The first minute of a state, whose beginning
+it may have missed, is a candle like any other: who writes it finds what is there from before `since`.
 """
 
 from dataclasses import dataclass, field
@@ -25,10 +25,9 @@ _LANES = len(_SIDES)
     _TICKS,
     _UNITS,
     _FRACTION,
-    _WHOLE,
     _TOUCHED,
-) = range(10)
-_COUNTERS = 10
+) = range(9)
+_COUNTERS = 9
 _OPEN, _HIGH, _LOW, _CLOSE = range(4)
 _POWERS = np.array([10**power for power in range(19)], np.int64)
 _MID_LIMIT = np.iinfo(np.int64).max // 5
@@ -39,8 +38,8 @@ class CandleState:
     """The open candles of a partition: a row a slot (instrument, source) and a lane a side.
 
     `since` is the offset of the first record that it has seen: what came before, it does not know.
-    `counters` (slots, 4, 10) holds time, first and last (time, sequence), ticks, volume, and whether
-    the candle is whole; `prices` (slots, 4, 4) and `exponents` open, high, low, close.
+    `counters` (slots, 4, 9) holds time, first and last (time, sequence), ticks, volume, and whether
+    the candle has grown; `prices` (slots, 4, 4) and `exponents` open, high, low, close.
     """
 
     slots: Int64s = field(default_factory=empty_slots)
@@ -158,13 +157,11 @@ def _start(
     moment: tuple[int, int],
     price: tuple[int, int],
 ) -> None:
-    """Begin a candle with its first tick; it is whole unless it is the first of its slot."""
-    whole = 0 if counter[_TICKS] == 0 else 1
+    """Begin a candle with its first tick."""
     counter[:] = 0
     counter[_TIME] = moment[0] - moment[0] % BAR_US
     counter[_OPEN_TIME], counter[_OPEN_SEQ] = moment
     counter[_CLOSE_TIME], counter[_CLOSE_SEQ] = moment
-    counter[_WHOLE] = whole
     prices[:] = price[0]
     exponents[:] = price[1]
 
@@ -232,19 +229,15 @@ def _flush(
     state: tuple[Int64s, Int64s, Int8s],
     heads: tuple[Int64s, Int32s, Int16s, Int8s, Int32s],
     bodies: tuple[Int64s, Int8s, Int64s, Int64s],
-    stale: Int64s,
     counts: Int64s,
 ) -> None:
-    """Put out a candle as it stands: itself if it is whole, else its minute as stale."""
+    """Put out a candle as it stands."""
     slot, lane = place
     counter = state[0][slot, lane]
     counter[_TOUCHED] = 0
-    if counter[_WHOLE]:
-        own = (counter, state[1][slot, lane], state[2][slot, lane])
-        _emit(counts[0], key, lane, own, heads, bodies)
-        counts[0] += 1
-    else:
-        _name_stale(stale, counts, counter[_TIME], key)
+    own = (counter, state[1][slot, lane], state[2][slot, lane])
+    _emit(counts[0], key, lane, own, heads, bodies)
+    counts[0] += 1
 
 
 @njit(cache=True, nogil=True)
@@ -278,7 +271,7 @@ def _fold(
                 continue
             if minute > counters[slot, lane, _TIME]:
                 if counters[slot, lane, _TOUCHED]:
-                    _flush((slot, lane), key, state, heads, bodies, stale, counts)
+                    _flush((slot, lane), key, state, heads, bodies, counts)
                 _start(
                     counters[slot, lane], state[1][slot, lane], state[2][slot, lane], moment, own
                 )
@@ -291,4 +284,4 @@ def _fold(
     for slot in range(len(slots)):
         for lane in range(_LANES):
             if state[0][slot, lane, _TOUCHED]:
-                _flush((slot, lane), slots[slot], state, heads, bodies, stale, counts)
+                _flush((slot, lane), slots[slot], state, heads, bodies, counts)

@@ -15,6 +15,11 @@ from storage.outcomes import Outcome, OutcomeWriter
 MAX_QUEUED_ROWS = 40_000
 """About 50 ms of work: what a snapshot may have to wait for, and what one transaction writes."""
 
+GATHER_S = 0.05
+GATHER_ROWS = 10_000
+"""A transaction begins when so many rows are queued, or so long after the first: at live rates a few
+larger ones leave disk and processor to what is on its way to a screen."""
+
 
 class CommitSink(FixedPartitionedSink[Outcome, None]):
     """Commits outcomes through one writer, opened in the flow's own process when it starts."""
@@ -39,6 +44,7 @@ class CommitPartition(StatefulSinkPartition[Outcome, None]):
         self._changed = threading.Condition()
         self._error: Exception | None = None
         self._closed = False
+        self._draining = False
         self._thread = threading.Thread(target=self._run, name="commit", daemon=True)
         self._thread.start()
 
@@ -66,12 +72,18 @@ class CommitPartition(StatefulSinkPartition[Outcome, None]):
 
     def _drain(self) -> None:
         with self._changed:
+            self._draining = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._error is not None or not self._queue)
+            self._draining = False
             self._raise_error()
 
     def _raise_error(self) -> None:
         if self._error is not None:
             raise self._error
+
+    def _is_due(self) -> bool:
+        return self._draining or self._closed or self._queued_rows >= GATHER_ROWS
 
     def _run(self) -> None:
         while True:
@@ -79,6 +91,7 @@ class CommitPartition(StatefulSinkPartition[Outcome, None]):
                 self._changed.wait_for(lambda: self._queue or self._closed)
                 if not self._queue:
                     return
+                self._changed.wait_for(self._is_due, GATHER_S)
                 group = list(self._queue)
             try:
                 self._writer.commit(group)

@@ -51,14 +51,17 @@ def rows(folded: list[Folded]) -> dict[Key, Candle]:
     }
 
 
-def test_the_first_minute_of_a_state_is_stale_the_next_is_a_candle() -> None:
+def test_every_minute_of_a_state_is_a_candle_the_first_one_too() -> None:
     ticks = [trade(0, 1, "10"), trade(BAR_US, 2, "11", "0.5"), trade(BAR_US + 1, 3, "9", "0.25")]
     found, stale = fold(ticks)
-    assert stale == {(START, 1, 11)}
+    assert stale == set()
     assert found == {
+        (START, 1, 11, LAST): Candle(
+            Decimal(10), Decimal(10), Decimal(10), Decimal(10), Decimal(1), 1
+        ),
         (START + BAR_US, 1, 11, LAST): Candle(
             Decimal(11), Decimal(11), Decimal(9), Decimal(9), Decimal("0.75"), 2
-        )
+        ),
     }
 
 
@@ -98,7 +101,7 @@ def test_volumes_are_summed_exactly() -> None:
 def test_more_instruments_than_the_first_table_holds() -> None:
     ticks = [trade(t * BAR_US, t, "1", instrument=n) for t in range(2) for n in range(1, 101)]
     found, stale = fold(ticks, cuts=(50,))
-    assert (len(found), len(stale)) == (100, 100)
+    assert (len(found), len(stale)) == (200, 0)
 
 
 @pytest.mark.parametrize(

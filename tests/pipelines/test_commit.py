@@ -1,5 +1,7 @@
 """The committing sink: what it accepted is committed before a snapshot; its errors end the flow."""
 
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -98,3 +100,27 @@ def test_a_lost_database_ends_the_flow_and_what_it_accepted_is_not_called_commit
         with pytest.raises(DatabaseUnavailableError):
             part.write_batch([outcome(1)])
         assert stored(connection) == 0
+
+
+class WatchedWriter(OutcomeWriter):
+    """Says when it has committed."""
+
+    def __init__(self, database_url: str) -> None:
+        super().__init__(database_url, "store")
+        self.committed = threading.Event()
+
+    def commit(self, outcomes: Sequence[Outcome]) -> None:
+        super().commit(outcomes)
+        self.committed.set()
+
+
+def test_a_few_rows_are_gathered_for_a_moment_and_committed_together(database_url: str) -> None:
+    writer = WatchedWriter(database_url)
+    part = CommitSink(lambda: writer).build_part("commit", "database", None)
+    part.write_batch([outcome(0), outcome(1)])
+    part.write_batch([outcome(2)])
+    assert writer.committed.wait(10)
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT xmin FROM market.inbox_done").fetchall()
+    assert (len(rows), len(set(rows))) == (3, 1)
+    part.close()

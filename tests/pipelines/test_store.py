@@ -10,7 +10,6 @@ from market.log import LogRecord, Parsed, Refused
 from market.ticks import QUOTE, TRADE, Tick
 from pipelines.source import LogSource
 from pipelines.store import build_flow
-from storage.candles import Bucket
 from storage.outcomes import Outcome
 from tests.pipelines.logs import NOW, SOURCE, ListReader, parse_ticks, record
 
@@ -42,8 +41,9 @@ def test_an_outcome_a_record_in_order() -> None:
 def test_state_goes_from_record_to_record_of_a_partition() -> None:
     first, second = run([record(0, [trade(0, 1)]), record(1, [trade(0, 1), trade(BAR_US, 2)])])
     assert (second.duplicates, len(second.ticks)) == (1, 1)
-    assert first.stale_buckets == {Bucket(NOW, 101, SOURCE.id)}
+    assert first.candles.time.tolist() == [NOW]
     assert second.candles.time.tolist() == [NOW + BAR_US]
+    assert second.candles_since == 0
 
 
 def test_partitions_do_not_share_state() -> None:
