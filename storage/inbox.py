@@ -133,11 +133,11 @@ class InboxWriter:
             " (partition_id, log_offset, feed, day, received_at, kind, context, payload)"
             " VALUES (%b, %b, %t, %b, %b, %t, %t, %b)"
         )
+        if len(rows) == 1:  # a transaction by itself: no words to begin and end one
+            await connection.execute(statement, rows[0])
+            return
         async with connection.transaction(), connection.cursor() as cursor:
-            if len(rows) == 1:
-                await cursor.execute(statement, rows[0])
-            else:
-                await cursor.executemany(statement, rows)
+            await cursor.executemany(statement, rows)
 
     def _row(self, offset: int, entry: LogEntry) -> tuple[Any, ...]:
         received = datetime_of(entry.received_us)

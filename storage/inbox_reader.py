@@ -13,6 +13,8 @@ from storage.push import PushListener
 WAIT_S = 0.010
 """How long `read` blocks for a push; Bytewax would sleep a millisecond after an empty read."""
 POLL_INTERVAL_S = 0.2
+POLL_BESIDE_PUSH_S = 1.0
+"""How long a lost push stays unnoticed that none follows. A look holds up what is pushed meanwhile."""
 RECORDS_PER_PARTITION = 256
 BYTES_PER_PARTITION = 8 * 2**20
 """What one look at the table reads of a partition at most (and the record that goes beyond it)."""
@@ -22,7 +24,7 @@ class InboxReader:
     """Reads the partitions of one feed class over a connection of its own.
 
     With a push listener a record is read microseconds after its commit; the table is looked at every
-    `POLL_INTERVAL_S`, and at once where a pushed offset shows a hole.
+    `POLL_BESIDE_PUSH_S`, and at once where a pushed offset shows a hole.
     """
 
     def __init__(self, database_url: str, feed: Feed, listener: PushListener | None) -> None:
@@ -81,7 +83,8 @@ class InboxReader:
         ).fetchall()
         size = sum(len(row[-1]) for row in rows)
         more = len(rows) >= RECORDS_PER_PARTITION or size >= BYTES_PER_PARTITION
-        self._next_poll = 0.0 if more else time.monotonic() + POLL_INTERVAL_S
+        interval_s = POLL_INTERVAL_S if self._listener is None else POLL_BESIDE_PUSH_S
+        self._next_poll = 0.0 if more else time.monotonic() + interval_s
         return [
             LogRecord(
                 name,

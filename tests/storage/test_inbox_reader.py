@@ -202,7 +202,7 @@ class TestFromThePush:
         listening: Reading,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("storage.inbox_reader.POLL_INTERVAL_S", 3_600.0)
+        monkeypatch.setattr("storage.inbox_reader.POLL_BESIDE_PUSH_S", 3_600.0)
         listening.once()
         append(database_url, "binance-0", numbered(3))
         self.push(directory, [("binance-0", 2)])
