@@ -7,7 +7,6 @@ at a client. Run: `pytest benchmarks/bench_fanout.py`.
 """
 
 import asyncio
-import multiprocessing
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
@@ -24,7 +23,7 @@ from api.stream.frames import encode, one_or_list
 from api.stream.hub import GATHER_S
 from benchmarks.conftest import Compare, NewDatabase
 from benchmarks.crowd import crowd
-from benchmarks.processes import listens, wait_until
+from benchmarks.processes import child, listens, wait_until
 from market.clock import system_clock
 from market.instruments import CATALOGUE
 from market.sources import Feed, source_of
@@ -37,7 +36,6 @@ CLIENTS = 1_000
 WRITES = 100
 TICKS_A_WRITE = 2
 READY_WITHIN_S = 60.0
-STOP_WITHIN_S = 10.0
 SOURCE = source_of("binance", Feed.SIMULATED)
 SSE_REQUEST = b"GET /api/stream/prices HTTP/1.1\r\nHost: benchmark\r\n\r\n"
 WEBSOCKET_REQUEST = (
@@ -147,22 +145,6 @@ def broadcaster(
         yield Broadcaster(server, clients)
         clients.send(b"")
         server.send("")
-
-
-@contextmanager
-def child(run: Callable[..., None], *arguments: Any) -> "Iterator[Connection[Any, Any]]":
-    """A fresh process with a pipe to it, which has ended when the block has."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=run, args=(theirs, *arguments), daemon=True)
-    process.start()
-    theirs.close()  # so that its end is noticed
-    try:
-        yield ours
-    finally:
-        ours.close()
-        process.join(STOP_WITHIN_S)
-        process.kill()
 
 
 def test_fan_out(compare: Compare, servers: Servers, new_database: NewDatabase) -> None:

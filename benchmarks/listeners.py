@@ -1,6 +1,5 @@
 """Who waits at the far end of a latency: a process of its own, whose clock is nobody else's work."""
 
-import multiprocessing
 import re
 import selectors
 import socket
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+
+from benchmarks.processes import child
 
 Received = list[tuple[int, bytes]]
 """What came, each part with its instant in nanoseconds since 1970."""
@@ -38,20 +39,11 @@ class Listener:
 @contextmanager
 def listening(connect: Callable[..., socket.socket], *arguments: Any) -> Iterator[Listener]:
     """A process that listens to the socket which `connect(*arguments)` gives it, while the block runs."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_listen, args=(theirs, connect, arguments), daemon=True)
-    process.start()
-    theirs.close()  # so that its end is noticed
-    try:
-        assert ours.poll(READY_WITHIN_S), "the listener does not start"
-        ours.recv()
-        yield Listener(ours)
-        ours.send("stop")
-    finally:
-        ours.close()
-        process.join(READY_WITHIN_S)
-        process.kill()
+    with child(_listen, connect, arguments) as pipe:
+        assert pipe.poll(READY_WITHIN_S), "the listener does not start"
+        pipe.recv()
+        yield Listener(pipe)
+        pipe.send("stop")
 
 
 def datagram_socket(path: Path) -> socket.socket:

@@ -1,6 +1,7 @@
-"""Processes of `up` for benchmarks: each the real command, a child that ends with its block."""
+"""Processes for benchmarks, `tradewind` commands and others: each a child that ends with its block."""
 
 import http.client
+import multiprocessing
 import socket
 import subprocess
 import sys
@@ -8,7 +9,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from tradewind.ports import free_port
 from tradewind.settings import Settings, child_environment, load_settings
@@ -50,6 +53,22 @@ def running(settings: Settings, *command: str) -> Iterator[subprocess.Popen[byte
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def child(run: Callable[..., None], *arguments: Any) -> "Iterator[Connection[Any, Any]]":
+    """A fresh process with a pipe to it, which has ended when the block has."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=run, args=(theirs, *arguments), daemon=True)
+    process.start()
+    theirs.close()  # so that its end is noticed
+    try:
+        yield ours
+    finally:
+        ours.close()
+        process.join(STOP_WITHIN_S)
+        process.kill()
 
 
 def wait_until(ready: Callable[[], bool], what: str) -> None:

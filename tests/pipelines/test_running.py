@@ -10,7 +10,7 @@ from bytewax.testing import TestingSink
 
 from market.log import LogRecord
 from pipelines.errors import FlowRunningError
-from pipelines.running import run
+from pipelines.running import STATE_VERSION, run
 from pipelines.source import LogSource, Offsets
 from tests.pipelines.logs import ListReader, record
 
@@ -84,7 +84,7 @@ def test_damaged_snapshots_are_thrown_away(tmp_path: Path, damage: bytes) -> Non
     offsets_read(tmp_path, RECORDS[:4])
     for file in tmp_path.rglob("*.sqlite3*"):
         file.unlink()
-    (tmp_path / "v1" / "part-0.sqlite3").write_bytes(damage)
+    (tmp_path / f"v{STATE_VERSION}" / "part-0.sqlite3").write_bytes(damage)
     assert offsets_read(tmp_path, RECORDS, done={"binance-0": 3}) == [4, 5]
     assert offsets_read(tmp_path, RECORDS, done={"binance-0": 5}) == []
 
