@@ -59,6 +59,10 @@ def up(
         redis_url=redis_url,
         replay_paths=paths or None,
     )
+    if settings.database_url is not None or settings.redis_url is not None:
+        from tradewind.reaching import require_servers
+
+        require_servers(settings)
     from tradewind.up import run_up
 
     return run_up(settings)

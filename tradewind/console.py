@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from tradewind.errors import ServerFailedError
 from tradewind.plan import url_of
 from tradewind.servers.program import Program
 from tradewind.settings import FeedChoice, Settings
@@ -122,7 +123,11 @@ class UpConsole:
 
 def print_error(error: Exception) -> None:
     """The one line that ends a command, with what a failed program said below it."""
-    first, _, rest = str(error).partition("\n")
+    said = str(error)
+    if not isinstance(error, ServerFailedError):
+        # Libraries break their sentences, and add hints on lines of their own.
+        said = " ".join(line.strip() for line in said.splitlines())
+    first, _, rest = said.partition("\n")
     console = Console(stderr=True, highlight=False)
     console.print(Text.assemble(("tradewind: ", "bold red"), first), soft_wrap=True)
     if rest:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from storage.errors import DatabaseUnavailableError
 from tradewind.console import UpConsole, print_error
 from tradewind.errors import NotRunningError, ServerFailedError
 from tradewind.servers.program import Program
@@ -107,6 +108,13 @@ def test_an_output_on_a_full_disk_ends_nothing(tmp_path: Path) -> None:
 def test_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     print_error(NotRunningError(Path("/" + "x" * 200)))
     assert capsys.readouterr().err == f"tradewind: nothing runs on /{'x' * 200}\n"
+
+
+def test_what_a_library_says_in_several_lines_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    print_error(DatabaseUnavailableError("refused\n\tIs the server running?"))
+    assert capsys.readouterr().err == (
+        "tradewind: the database is unavailable: refused Is the server running?\n"
+    )
 
 
 def test_a_failed_server_shows_its_last_words_below(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,12 +24,15 @@ from tests.tradewind.support import (
     running_up,
     wait_until,
 )
+from tradewind.ports import free_port
 from tradewind.servers import start_servers
 from tradewind.settings import load_settings
 from tradewind.sockets import socket_directory
 
 CHILDREN = {"postgres", "valkey", "sandbox", "store", "live", "feeds", "api"}
 ORPHAN_PATIENCE_S = 5.0
+NOBODY = "127.0.0.1:1"
+"""Where nobody listens."""
 pytestmark = pytest.mark.timeout(400)  # the first start compiles the kernels
 ORDINARY_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 """Runs as user 1000 and still reads what this user reads, such as a clone below a 0700 home."""
@@ -45,6 +48,14 @@ BARRED = (
 def data() -> Iterator[Path]:
     with data_directory() as path:
         yield path
+
+
+def recording(folder: Path) -> Path:
+    """A recorded file of two ticks."""
+    file = folder / "small.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("20140501_eurusd_tick_quote.csv", "0,1.1,1.2\n1,1.1,1.2\n")
+    return file
 
 
 def namespaces_work() -> bool:
@@ -149,6 +160,34 @@ def test_a_taken_port_is_named_before_anything_starts(data: Path) -> None:
     assert not data.exists()
 
 
+@pytest.mark.parametrize("command", ["up", "migrate", "replay"])
+def test_a_dead_database_of_the_users_is_told_in_one_line(
+    data: Path, tmp_path: Path, command: str
+) -> None:
+    arguments = {
+        "up": ["--port", str(free_port("127.0.0.1"))],
+        "migrate": [],
+        "replay": [str(recording(tmp_path))],
+    }[command]
+    dead = f"postgresql://a@{NOBODY}/a"
+    refused = run_cli(command, *arguments, "--data", str(data), "--database-url", dead)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("tradewind: the database is unavailable: connection failed: ")
+    assert "Connection refused" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not data.exists()
+
+
+def test_a_dead_cache_of_the_users_is_told_in_one_line(data: Path) -> None:
+    dead = f"redis://{NOBODY}"
+    port = str(free_port("127.0.0.1"))
+    refused = run_cli("up", "--data", str(data), "--port", port, "--redis-url", dead)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("tradewind: the cache is unavailable: ")
+    assert len(refused.stderr.splitlines()) == 1
+    assert not data.exists()
+
+
 @pytest.mark.slow
 def test_down_before_everything_is_ready(data: Path) -> None:
     up = Up(data)
@@ -235,11 +274,9 @@ def test_the_first_price_moves_within_five_seconds_of_ready(data: Path) -> None:
 
 
 def test_a_replay_beside_a_running_up_stores_into_its_database(data: Path, tmp_path: Path) -> None:
-    recording = tmp_path / "small.zip"
-    with zipfile.ZipFile(recording, "w") as archive:
-        archive.writestr("20140501_eurusd_tick_quote.csv", "0,1.1,1.2\n1,1.1,1.2\n")
+    file = recording(tmp_path)
     with running_up(data) as up:
-        replayed = run_cli("replay", str(recording), "--data", str(data), "--speed", "max")
+        replayed = run_cli("replay", str(file), "--data", str(data), "--speed", "max")
         assert replayed.stdout.splitlines()[-1] == "2 stored, 0 duplicate, 0 quarantined"
         with psycopg.connect(up.state().database_url) as connection:
             found = connection.execute("SELECT count(*) FROM market.ticks WHERE feed = 'r'")
