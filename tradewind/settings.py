@@ -9,7 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from market.sources import Feed
@@ -37,6 +38,12 @@ _FEED_CLASSES = {
     FeedChoice.SANDBOX: Feed.SIMULATED,
     FeedChoice.LIVE: Feed.LIVE,
     FeedChoice.REPLAY: Feed.RECORDED,
+}
+
+
+_SCHEMES = {
+    "database_url": ("postgresql://", "postgres://"),
+    "redis_url": ("redis://", "rediss://", "unix://"),
 }
 
 
@@ -89,6 +96,15 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return value.split(os.pathsep) if isinstance(value, str) else value
+
+    @field_validator("database_url", "redis_url")
+    @classmethod
+    def _of_a_known_scheme(cls, url: str | None, info: ValidationInfo) -> str | None:
+        schemes = _SCHEMES[str(info.field_name)]
+        if url is not None and not url.startswith(schemes):
+            # Not with what was given: it may hold a password.
+            raise PydanticCustomError("scheme", f"must begin with {' or '.join(schemes)}")
+        return url
 
     @field_validator("data", "run", "dashboard")
     @classmethod

@@ -57,6 +57,20 @@ class TestSources:
         with pytest.raises(BadSettingError, match=f"^{PREFIX}{name}: Input should be "):
             load_settings()
 
+    @pytest.mark.parametrize(
+        ("name", "schemes"),
+        [
+            ("DATABASE_URL", "postgresql:// or postgres://"),
+            ("REDIS_URL", "redis:// or rediss:// or unix://"),
+        ],
+    )
+    def test_an_address_of_another_scheme_is_named_and_not_shown(
+        self, name: str, schemes: str
+    ) -> None:
+        with pytest.raises(BadSettingError) as raised:
+            load_settings(**{name.lower(): "mysql://me:hidden@here/db"})
+        assert str(raised.value) == f"{PREFIX}{name}: must begin with {schemes}"
+
     def test_they_cannot_be_changed(self) -> None:
         with pytest.raises(ValidationError, match="frozen"):
             load_settings().port = 1
