@@ -1,33 +1,70 @@
 """What must hold whatever was killed: the books balance, and candles are those of the ticks."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
+
+from connectors.parsing import parse
+from market.clock import microseconds
+from market.instruments import CATALOGUE
+from market.log import LogRecord
+from market.sources import source_by_id
 
 Connection = psycopg.Connection[Any]
 
 
+@contextmanager
+def one_snapshot(connection: Connection) -> Iterator[None]:
+    """All that is read within is of one moment: that of the outermost block."""
+    if connection.info.transaction_status is TransactionStatus.IDLE:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    with connection.transaction():
+        yield
+
+
 def committed_ticks(connection: Connection) -> int:
     """Ticks entered in the books as stored."""
-    return _number(connection, "SELECT coalesce(sum(ticks), 0) FROM market.inbox_done")
+    return _number(connection, _ENTERED.format(what="ticks"))
 
 
 def assert_books_balance(connection: Connection) -> None:
     """Stored ticks and quarantined parts are as many as the books say, in one snapshot."""
-    with connection.transaction():
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        assert _number(connection, "SELECT count(*) FROM market.ticks") == committed_ticks(
-            connection
-        )
-        assert _number(connection, "SELECT count(*) FROM market.quarantine") == _number(
-            connection, "SELECT coalesce(sum(quarantined), 0) FROM market.inbox_done"
-        )
+    with one_snapshot(connection):
+        stored = _number(connection, "SELECT count(*) FROM market.ticks")
+        assert stored == committed_ticks(connection)
+        set_aside = _number(connection, "SELECT count(*) FROM market.quarantine")
+        assert set_aside == _number(connection, _ENTERED.format(what="quarantined"))
 
 
 def assert_every_record_is_booked_once(connection: Connection, consumer: str) -> None:
     """Of the inbox what the consumer has read is in the books, each record once, and nothing else."""
     wrong = connection.execute(_BOOKED, {"consumer": consumer}).fetchall()
     assert wrong == [], f"{len(wrong)} records, the first: {wrong[0]}"
+
+
+def assert_the_log_has_no_hole(connection: Connection) -> None:
+    """The offsets of each partition of the inbox follow one another."""
+    assert connection.execute(_HOLES).fetchall() == []
+
+
+def assert_no_trade_is_stored_twice(connection: Connection) -> None:
+    """A venue's trade has one id, whenever it came and however often."""
+    assert connection.execute(_TWICE).fetchall() == []
+
+
+def assert_payloads_are_accounted_for(connection: Connection) -> None:
+    """As much as each record's payload holds was stored, set aside, or known to be there already."""
+    for name, offset, source, kind, context, received, payload, entered in connection.execute(
+        _PAYLOADS
+    ):
+        received_us = microseconds(received)
+        record = LogRecord(name, offset, source_by_id(source), kind, context, received_us, payload)
+        parsed = parse(record, CATALOGUE)
+        held = len(parsed.ticks) + len(parsed.refused)
+        assert held == entered, f"{name} {offset}: {held} in the payload, {entered} in the books"
 
 
 def assert_candles_are_those_of_the_ticks(connection: Connection) -> None:
@@ -37,10 +74,32 @@ def assert_candles_are_those_of_the_ticks(connection: Connection) -> None:
 
 
 def _number(connection: Connection, query: str) -> int:
-    row = connection.execute(query).fetchone()
+    row = connection.execute(query.encode()).fetchone()
     assert row is not None
     return int(row[0])
 
+
+_ENTERED = """
+    SELECT coalesce((SELECT sum({what}) FROM market.inbox_done), 0)
+        + coalesce((SELECT sum({what}) FROM market.inbox_totals), 0)
+"""
+
+_HOLES = """
+    SELECT partition_id, min(log_offset), max(log_offset), count(*) FROM market.inbox
+    GROUP BY partition_id HAVING count(*) <> 1 + max(log_offset) - min(log_offset)
+"""
+
+_TWICE = """
+    SELECT instrument_id, source_id, seq, count(*) FROM market.ticks WHERE kind = 't'
+    GROUP BY instrument_id, source_id, seq HAVING count(*) > 1
+"""
+
+_PAYLOADS = """
+    SELECT name, log_offset, source_id, kind, context, received_at, payload,
+        ticks + quarantined + duplicates
+    FROM market.inbox JOIN market.inbox_done USING (partition_id, log_offset)
+    JOIN market.inbox_partitions ON id = partition_id
+"""
 
 _DIFFERENCE = """
     WITH sides AS (
