@@ -54,9 +54,11 @@ def lives(pid: int) -> bool:
 
 
 class Up:
-    """`tradewind up` on a data directory, on a free port."""
+    """`tradewind up` on a data directory, on a free port; `clone` is another tree with a `.venv`."""
 
-    def __init__(self, data: Path, *, prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self, data: Path, *, prefix: Sequence[str] = (), clone: Path | None = None
+    ) -> None:
         self.data = data
         self.port = free_port("127.0.0.1")
         self.output = data.parent / f"{data.name}.out"
@@ -64,10 +66,11 @@ class Up:
             self.process = subprocess.Popen(
                 [
                     *prefix,
-                    sys.executable,
+                    sys.executable if clone is None else str(clone / ".venv" / "bin" / "python"),
                     *("-m", "tradewind", "up", "--data", str(data), "--port", str(self.port)),
                 ],
                 env=environment(),
+                cwd=clone,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -117,9 +120,11 @@ def data_directory() -> Iterator[Path]:
 
 
 @contextmanager
-def running_up(data: Path, *, prefix: Sequence[str] = ()) -> Iterator[Up]:
+def running_up(
+    data: Path, *, prefix: Sequence[str] = (), clone: Path | None = None
+) -> Iterator[Up]:
     """A ready `up`; killed at the end where it still runs."""
-    up = Up(data, prefix=prefix)
+    up = Up(data, prefix=prefix, clone=clone)
     try:
         up.wait_ready()
         yield up

