@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 from benchmarks.percentiles import due_times
-from connectors.binance_frames import QUOTE_CURRENCY
+from connectors.binance.frames import QUOTE_CURRENCY
 from market.instruments import CATALOGUE
 from market.log import LogEntry, LogWriter
 from market.sources import Feed, source_of

@@ -11,7 +11,7 @@ import stamina
 
 from connectors import alphavantage, coingecko
 from connectors.answers import Request
-from connectors.binance_klines import kline_requests
+from connectors.binance.klines import kline_requests
 from connectors.errors import (
     BadKeyError,
     BurstError,

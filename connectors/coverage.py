@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connectors import coingecko, fixer
-from connectors.binance_frames import QUOTE_CURRENCY
+from connectors.binance.frames import QUOTE_CURRENCY
 from market.instruments import AssetClass, Instrument
 
 _EURO_PAIRS_ELSEWHERE = ("USD", "GBP", "CHF")

@@ -11,18 +11,19 @@ from dataclasses import dataclass
 
 import httpx2
 
-from connectors import alphavantage, binance_klines, coingecko, fixer
+from connectors import alphavantage, coingecko, fixer
 from connectors.answers import Request
 from connectors.appending import Appender
 from connectors.backfilling import backfill, charts_to_fetch, klines_to_fetch, series_to_fetch
 from connectors.backoff import Backoff
-from connectors.binance import BinanceStream, stream_address
-from connectors.binance_frames import PROVIDER as BINANCE
+from connectors.binance import klines
+from connectors.binance.frames import PROVIDER as BINANCE
 from connectors.config import FeedsConfig
 from connectors.coverage import Coverage, coverage_of
 from connectors.errors import AppendError
 from connectors.fetching import Check, Fetcher
 from connectors.polling import Poller
+from connectors.streaming import BinanceStream, stream_address
 from connectors.together import together
 from market.clock import Clock, system_clock
 from market.instruments import CATALOGUE, InstrumentTable
@@ -194,7 +195,7 @@ class _Feeds:
 
     def _klines(self, covered: Mapping[int, int]) -> _History:
         url, instruments = self._config.binance_rest_url, self._coverage.binance
-        fetcher = self._fetcher(BINANCE, binance_klines.check)
+        fetcher = self._fetcher(BINANCE, klines.check)
         return _History(fetcher, klines_to_fetch(url, instruments, covered, self._clock()))
 
     async def _fill(self, history: _History) -> None:

@@ -1,16 +1,18 @@
 """Parsing: what a record of the log holds, by its provider and kind. Pure, and it never raises."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
-from connectors import (
-    alphavantage,
-    binance_frames,
-    binance_klines,
-    coingecko,
-    fixer,
-    oanda,
-)
+from connectors import oanda
+from connectors.alphavantage.parsers import PARSERS as ALPHAVANTAGE
+from connectors.binance.parsers import PARSERS as BINANCE
+from connectors.coinbase.parsers import PARSERS as COINBASE
+from connectors.coingecko.parsers import PARSERS as COINGECKO
+from connectors.connector import Parser
+from connectors.ecb.parsers import PARSERS as ECB
 from connectors.errors import ConnectorError
+from connectors.fixer.parsers import PARSERS as FIXER
+from connectors.kraken.parsers import PARSERS as KRAKEN
+from connectors.openexchangerates.parsers import PARSERS as OPENEXCHANGERATES
 from connectors.refusals import refused
 from market.bars import BarBatch
 from market.errors import MarketError
@@ -18,19 +20,22 @@ from market.instruments import InstrumentTable
 from market.log import LogRecord, Parsed
 from market.ticks import TickBatch
 
-Parser = Callable[[LogRecord, InstrumentTable], Parsed]
+_BY_PROVIDER: Mapping[str, Mapping[str, Parser]] = {
+    "alphavantage": ALPHAVANTAGE,
+    "binance": BINANCE,
+    "coinbase": COINBASE,
+    "coingecko": COINGECKO,
+    "ecb": ECB,
+    "fixer": FIXER,
+    "kraken": KRAKEN,
+    "oanda": {"ticks": oanda.parse_ticks},
+    "openexchangerates": OPENEXCHANGERATES,
+}
 
-PARSERS: dict[tuple[str, str], Parser] = {
-    ("alphavantage", "GLOBAL_QUOTE"): alphavantage.parse_global_quote,
-    ("alphavantage", "CURRENCY_EXCHANGE_RATE"): alphavantage.parse_exchange_rate,
-    ("alphavantage", "FX_INTRADAY"): alphavantage.parse_fx_intraday,
-    ("alphavantage", "TIME_SERIES_INTRADAY"): alphavantage.parse_stock_intraday,
-    ("binance", "frames"): binance_frames.parse_frames,
-    ("binance", "klines"): binance_klines.parse_klines,
-    ("coingecko", "market_chart"): coingecko.parse_market_chart,
-    ("coingecko", "simple/price"): coingecko.parse_simple_price,
-    ("fixer", "latest"): fixer.parse_latest,
-    ("oanda", "ticks"): oanda.parse_ticks,
+PARSERS: Mapping[tuple[str, str], Parser] = {
+    (provider, kind): parser
+    for provider, parsers in _BY_PROVIDER.items()
+    for kind, parser in parsers.items()
 }
 
 

@@ -1,4 +1,4 @@
-"""Bar batches: one-minute candles, the flow's own and those that a provider sends.
+"""Bar batches: candles, the flow's own of one minute and those of any interval that a provider sends.
 
 Each of a bar's four prices has its own exponent, so that it stays exact whatever its neighbours are.
 Volume is split in whole units and 10**-18ths: sums never lose a digit.
@@ -23,6 +23,8 @@ LAST = ord("t")
 """The side of a bar: of quotes the mid, bid and ask; of trades and rates the traded price."""
 
 BAR_US = 60_000_000
+MINUTE_S = 60
+DAY_S = 86_400
 VOLUME_FRACTION = 10**18
 VOLUME_LIMIT = 10**18
 """Whole units that a volume may not reach: eight of them still fit an int64 when they are summed."""
@@ -44,6 +46,7 @@ class Bar:
     close: Decimal | str | float
     volume: Decimal | str | float | None = None
     ticks: int = 0
+    interval_s: int = MINUTE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class BarBatch:
     source: Int16s
     side: Int8s
     exponents: Int8s
+    interval_s: Int32s
 
     def __len__(self) -> int:
         return len(self.time)
@@ -76,6 +80,7 @@ class BarBatch:
             source=np.zeros(length, np.int16),
             side=np.zeros(length, np.int8),
             exponents=np.zeros((length, 4), np.int8),
+            interval_s=np.full(length, MINUTE_S, np.int32),
         )
 
     @classmethod
@@ -89,6 +94,7 @@ class BarBatch:
             batch.source[row] = bar.source
             batch.side[row] = bar.side
             batch.ticks[row] = bar.ticks
+            batch.interval_s[row] = bar.interval_s
             for column, value in enumerate((bar.open, bar.high, bar.low, bar.close)):
                 batch.prices[row, column], batch.exponents[row, column] = exact(value)
             if bar.volume is not None:
@@ -127,6 +133,7 @@ class BarBatch:
             close=close,
             volume=_volume(int(self.volume_units[index]), int(self.volume_fraction[index])),
             ticks=int(self.ticks[index]),
+            interval_s=int(self.interval_s[index]),
         )
 
     def rows(self) -> list[Bar]:

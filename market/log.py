@@ -79,11 +79,12 @@ class LogReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What came of one record's payload: ticks, bars, and what was refused with its reason."""
+    """What came of one record's payload: ticks, bars, what was refused with its reason, heartbeats."""
 
     ticks: TickBatch
     bars: BarBatch
     refused: tuple["Refused", ...] = ()
+    heartbeats: tuple["Heartbeat", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +93,12 @@ class Refused:
 
     reason: str
     excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A venue's word that this trade was an instrument's newest at that time."""
+
+    time_us: int
+    instrument: int
+    last_trade_id: int

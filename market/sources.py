@@ -25,7 +25,15 @@ _PROVIDERS = {
     "coingecko": 3,
     "fixer": 4,
     "oanda": 5,
+    "kraken": 6,
+    "coinbase": 7,
+    "openexchangerates": 8,
+    "ecb": 9,
 }
+_RANKING = (
+    "binance kraken coinbase alphavantage oanda coingecko openexchangerates fixer ecb".split()
+)
+"""Who is preferred: a venue's own stream, then quotes with bid and ask, then computed rates."""
 _FEEDS = (Feed.LIVE, Feed.RECORDED, Feed.SIMULATED)
 _IDS_PER_PROVIDER = 10
 
@@ -57,7 +65,8 @@ def source_of(provider: str, feed: Feed) -> Source:
         number = _PROVIDERS[provider]
     except KeyError:
         raise UnknownSourceError(provider) from None
-    return Source(number * _IDS_PER_PROVIDER + _FEEDS.index(feed), provider, feed, number)
+    identity = number * _IDS_PER_PROVIDER + _FEEDS.index(feed)
+    return Source(identity, provider, feed, _RANKING.index(provider) + 1)
 
 
 SOURCES = tuple(source_of(provider, feed) for provider in _PROVIDERS for feed in _FEEDS)

@@ -19,7 +19,7 @@ from market.instruments import CATALOGUE, InstrumentTable
 from market.log import LogEntry, LogWriter
 from market.sources import Feed, Source
 from tests.connectors.support import MemoryLog, MemoryWriter
-from tests.connectors.test_binance import FRAME, exchange, sends
+from tests.connectors.test_streaming import FRAME, exchange, sends
 
 BINANCE, ALPHAVANTAGE = "binance-simulated-0", "alphavantage-simulated-0"
 COINGECKO, FIXER = "coingecko-simulated-0", "fixer-simulated-0"

@@ -8,7 +8,8 @@ from connectors.parsing import PARSERS, parse
 from connectors.refusals import MAX_EXCERPT_CHARS
 from market.instruments import CATALOGUE
 from market.log import Parsed
-from tests.connectors import test_binance_klines, test_binance_lines, test_fixer
+from tests.connectors.binance import test_klines, test_lines
+from tests.connectors.fixer import test_fixer
 from tests.connectors.support import record, response
 
 CONTEXTS = {
@@ -27,8 +28,8 @@ SAMPLES = {
     ("alphavantage", "TIME_SERIES_INTRADAY"): response(
         "alphavantage_codespore/time_series_intraday.json"
     ).replace(b"(5min)", b"(1min)"),
-    ("binance", "frames"): "\n".join(test_binance_lines.LINES).encode(),
-    ("binance", "klines"): f"[{test_binance_klines.ROW}]".encode(),
+    ("binance", "frames"): "\n".join(test_lines.LINES).encode(),
+    ("binance", "klines"): f"[{test_klines.ROW}]".encode(),
     ("coingecko", "market_chart"): response("coingecko_jkorf/GetMarketChart.txt"),
     ("coingecko", "simple/price"): b'{"bitcoin":{"usd":1.5,"last_updated_at":1779092258}}',
     ("fixer", "latest"): test_fixer.LATEST.encode(),

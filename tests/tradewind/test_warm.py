@@ -5,7 +5,8 @@ from typing import Any
 
 from numba.core.dispatcher import Dispatcher
 
-from connectors import binance_lines, oanda
+from connectors import oanda
+from connectors.binance import lines as binance_lines
 from pipelines import candles, quality
 from storage import copy_rows
 from tradewind.warm import compile_kernels

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.binance_frames import read_slowly, symbols_of
-from connectors.binance_lines import read_lines
+from connectors.binance.frames import read_slowly, symbols_of
+from connectors.binance.lines import read_lines
 from market.instruments import CATALOGUE
 from market.ticks import Tick, TickBatch
 

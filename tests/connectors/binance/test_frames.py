@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.binance_frames import parse_frames, read_slowly, symbols_of
+from connectors.binance.frames import parse_frames, read_slowly, symbols_of
 from market.instruments import CATALOGUE
 from market.log import Parsed
 from market.ticks import QUOTE, TRADE, Tick, TickBatch
-from tests.connectors import test_binance_lines as samples
+from tests.connectors.binance import test_lines as samples
 from tests.connectors.support import DATA, record, us
 from tests.reference import binance as reference
 

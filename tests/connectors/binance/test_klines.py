@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.answers import Answer
-from connectors.binance_klines import check, kline_requests, parse_klines
+from connectors.binance.klines import check, kline_requests, parse_klines
 from connectors.errors import (
     BurstError,
     ConnectorError,

@@ -10,8 +10,8 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from connectors.appending import Appender
 from connectors.backoff import Backoff
-from connectors.binance import MAX_ENTRY_FRAMES, BinanceStream, stream_address
 from connectors.errors import AppendError
+from connectors.streaming import MAX_ENTRY_FRAMES, BinanceStream, stream_address
 from market.log import LogEntry, LogWriter
 from tests.connectors.support import MemoryLog, MemoryWriter
 

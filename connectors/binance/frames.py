@@ -11,7 +11,7 @@ from typing import Annotated
 
 import msgspec
 
-from connectors.binance_lines import MAX_TIME_MS, read_lines
+from connectors.binance.lines import MAX_TIME_MS, read_lines
 from connectors.numerals import number_of
 from connectors.refusals import refused
 from connectors.symbols import MAX_SYMBOL_BYTES, SymbolTable, symbol_table

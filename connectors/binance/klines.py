@@ -6,7 +6,7 @@ import msgspec
 
 from connectors.answers import Answer, Request, decode, decode_or_none
 from connectors.bars import BarRows
-from connectors.binance_frames import PROVIDER, symbols_of
+from connectors.binance.frames import PROVIDER, symbols_of
 from connectors.errors import BurstError, ConnectorError, TransientError, UnknownAtProviderError
 from connectors.refusals import refused
 from market.bars import BAR_US, LAST

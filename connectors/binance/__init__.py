@@ -1,0 +1,1 @@
+"""Binance Spot: public market streams over a WebSocket, history over REST."""

@@ -1,0 +1,1 @@
+"""Open Exchange Rates over REST: rates of the dollar against many currencies."""
