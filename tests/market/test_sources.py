@@ -20,6 +20,11 @@ def test_stored_ids_and_codes_stay_what_they_are() -> None:
         **{("coingecko", "l"): 30, ("coingecko", "r"): 31, ("coingecko", "s"): 32},
         **{("fixer", "l"): 40, ("fixer", "r"): 41, ("fixer", "s"): 42},
         **{("oanda", "l"): 50, ("oanda", "r"): 51, ("oanda", "s"): 52},
+        **{("kraken", "l"): 60, ("kraken", "r"): 61, ("kraken", "s"): 62},
+        **{("coinbase", "l"): 70, ("coinbase", "r"): 71, ("coinbase", "s"): 72},
+        **{("openexchangerates", "l"): 80, ("openexchangerates", "r"): 81},
+        **{("openexchangerates", "s"): 82},
+        **{("ecb", "l"): 90, ("ecb", "r"): 91, ("ecb", "s"): 92},
     }
 
 
@@ -38,3 +43,10 @@ def test_an_unknown_provider_is_named() -> None:
 def test_an_unknown_id_is_named() -> None:
     with pytest.raises(UnknownSourceError, match="unknown source: 13"):
         source_by_id(13)
+
+
+def test_a_venues_stream_is_preferred_to_quotes_and_quotes_to_computed_rates() -> None:
+    live = sorted((source for source in SOURCES if source.feed is Feed.LIVE), key=lambda s: s.rank)
+    order = [source.provider for source in live]
+    assert order.index("kraken") < order.index("alphavantage") < order.index("coingecko")
+    assert order[-1] == "ecb"
