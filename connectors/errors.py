@@ -4,19 +4,27 @@ from pathlib import Path
 
 
 class ConnectorError(Exception):
-    """The root of this room's errors. No message of it ever holds a key."""
+    """The root of this room's errors. No message of it ever holds a key.
+
+    `advice`, where there is one, ends the sentence with what to do next.
+    """
+
+
+def _sentence(fact: str, advice: str) -> str:
+    return f"{fact}: {advice}" if advice else fact
 
 
 class QuotaExceededError(ConnectorError):
     """The plan's calls are used up; the provider answers again after `until_us`, where it is known."""
 
-    def __init__(self, provider: str, until_us: int | None) -> None:
-        super().__init__(provider, until_us)
+    def __init__(self, provider: str, until_us: int | None, advice: str = "") -> None:
+        super().__init__(provider, until_us, advice)
         self.provider = provider
         self.until_us = until_us
+        self.advice = advice
 
     def __str__(self) -> str:
-        return f"{self.provider}: the quota of calls is used up"
+        return _sentence(f"{self.provider}: the quota of calls is used up", self.advice)
 
 
 class BurstError(ConnectorError):
@@ -34,36 +42,39 @@ class BurstError(ConnectorError):
 class PremiumError(ConnectorError):
     """The plan does not hold this request; it never will before somebody pays."""
 
-    def __init__(self, provider: str, request: str) -> None:
-        super().__init__(provider, request)
+    def __init__(self, provider: str, request: str, advice: str = "") -> None:
+        super().__init__(provider, request, advice)
         self.provider = provider
         self.request = request
+        self.advice = advice
 
     def __str__(self) -> str:
-        return f"{self.provider}: {self.request} is not part of this plan"
+        return _sentence(f"{self.provider}: {self.request} is not part of this plan", self.advice)
 
 
 class BadKeyError(ConnectorError):
     """The key is missing, wrong, inactive, or for another host."""
 
-    def __init__(self, provider: str) -> None:
-        super().__init__(provider)
+    def __init__(self, provider: str, advice: str = "") -> None:
+        super().__init__(provider, advice)
         self.provider = provider
+        self.advice = advice
 
     def __str__(self) -> str:
-        return f"{self.provider}: the key is missing or was not accepted"
+        return _sentence(f"{self.provider}: the key is missing or was not accepted", self.advice)
 
 
 class UnknownAtProviderError(ConnectorError):
     """The provider knows no such symbol, or takes no such parameter."""
 
-    def __init__(self, provider: str, request: str) -> None:
-        super().__init__(provider, request)
+    def __init__(self, provider: str, request: str, advice: str = "") -> None:
+        super().__init__(provider, request, advice)
         self.provider = provider
         self.request = request
+        self.advice = advice
 
     def __str__(self) -> str:
-        return f"{self.provider}: nothing is known of {self.request}"
+        return _sentence(f"{self.provider}: nothing is known of {self.request}", self.advice)
 
 
 class TransientError(ConnectorError):
