@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.envelope import JSON, Failure, failure_body
+from market.crosses import NoPathError
 from market.errors import UnknownSymbolError
 from storage.errors import CacheUnavailableError, DatabaseUnavailableError
 from storage.pools import QueryTimeoutError
@@ -90,6 +91,7 @@ def _fields(error: Exception) -> Mapping[str, object]:
 
 REFUSALS: dict[type[Exception], Refusal] = {
     UnknownSymbolError: Refusal(404, "UNKNOWN_SYMBOL", details=_facts("symbol")),
+    NoPathError: Refusal(404, "NO_RATE", details=_facts("base", "quote")),
     InvalidParameterError: Refusal(422, "VALIDATION_ERROR", _PARAMETERS_REFUSED, _field),
     NotReadyError: Refusal(503, "NOT_READY", _UNAVAILABLE, _facts("checks")),
     DatabaseUnavailableError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),

@@ -6,7 +6,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.envelope import Page, Series, Success, page_pagination, success
 from api.errors import RESPONSES
+from api.market.board import PriceBoard, PriceData
 from api.market.catalogue import find_instruments
+from api.market.crosses import cross_price, require_known
 from api.market.history import find_candles, find_ticks
 from api.market.refill import refill
 from api.market.schemas import (
@@ -19,7 +21,7 @@ from api.market.schemas import (
     TickData,
     TickParameters,
 )
-from api.market.symbols import named_instruments
+from api.market.symbols import named_symbols
 from api.services import Services
 
 router = APIRouter(prefix="/api/market", tags=["market"], responses=RESPONSES)
@@ -43,17 +45,26 @@ async def instruments(
 async def prices(
     request: Request, parameters: Annotated[SymbolsParameters, Query()], services: Services
 ) -> Response:
-    """The latest prices, with their age and what they are worth: live, stale or closed."""
+    """The latest prices, with their age and what they are worth: live, stale or closed.
+
+    A pair of currencies that nobody quotes is crossed over others, and says its path.
+    """
     board = services.board
-    named = named_instruments(parameters.symbols, board.instruments)
+    names = named_symbols(parameters.symbols)
+    for name in names or ():
+        require_known(board, name)
     if not services.follower.following:
-        await refill(board, services.database, [item.id for item in named or board.instruments])
-    if named is None:
-        return success(request, board.prices(item.id for item in board.instruments))
-    now_us = board.now_us()
-    return success(
-        request, [board.price(item, now_us) or board.no_price(item, now_us) for item in named]
-    )
+        await refill(board, services.database, board.known_ids())
+    if names is None:
+        return success(request, board.prices(board.known_ids()))
+    return success(request, [_price(board, name, board.now_us()) for name in names])
+
+
+def _price(board: PriceBoard, symbol: str, now_us: int) -> PriceData:
+    if symbol not in board.instruments:
+        return cross_price(board, symbol, now_us)
+    instrument = board.instruments.by_symbol(symbol)
+    return board.price(instrument, now_us) or board.no_price(instrument, now_us)
 
 
 @router.get("/ticks", response_model=Series[TickData])

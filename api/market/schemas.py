@@ -25,6 +25,15 @@ class InstrumentData(BaseModel):
     decimals: int
 
 
+class CrossLeg(BaseModel):
+    """A pair that a cross rate goes through; `inverted`: as it is not quoted."""
+
+    symbol: str
+    inverted: bool
+    source: str
+    as_of: datetime
+
+
 class Price(BaseModel):
     """A latest price. All but `symbol`, `state` and `simulated` are null where there is none yet."""
 
@@ -39,6 +48,9 @@ class Price(BaseModel):
     state: State
     source: str | None
     simulated: bool
+    path: list[CrossLeg] | None = Field(
+        None, description="only of a cross rate: the pairs that it goes through; its source is null"
+    )
 
 
 class TickData(BaseModel):

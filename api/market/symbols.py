@@ -6,14 +6,20 @@ from market.instruments import Instrument, InstrumentTable
 MAX_SYMBOLS = 500
 
 
+def named_symbols(symbols: str | None) -> list[str] | None:
+    """The names of a comma-separated list, each once, in its order; None where none was given."""
+    if symbols is None:
+        return None
+    names = list(dict.fromkeys(name.strip() for name in symbols.split(",") if name.strip()))
+    if not 1 <= len(names) <= MAX_SYMBOLS:
+        raise InvalidParameterError("symbols", f"must name 1 to {MAX_SYMBOLS} symbols")
+    return names
+
+
 def named_instruments(symbols: str | None, instruments: InstrumentTable) -> list[Instrument] | None:
     """The instruments of a comma-separated list, each once, in its order; None where none was given.
 
     UnknownSymbolError names the first that nobody carries.
     """
-    if symbols is None:
-        return None
-    names = dict.fromkeys(name.strip() for name in symbols.split(",") if name.strip())
-    if not 1 <= len(names) <= MAX_SYMBOLS:
-        raise InvalidParameterError("symbols", f"must name 1 to {MAX_SYMBOLS} symbols")
-    return [instruments.by_symbol(name) for name in names]
+    names = named_symbols(symbols)
+    return None if names is None else [instruments.by_symbol(name) for name in names]
