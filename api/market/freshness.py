@@ -5,15 +5,23 @@ from enum import StrEnum
 from market.sources import Feed
 
 _S = 1_000_000
+_HOUR = 3_600 * _S
 
 STALE_AFTER_US = {
     "binance": 30 * _S,
+    "kraken": 30 * _S,
+    "coinbase": 30 * _S,
     "oanda": 60 * _S,
     "coingecko": 5 * 60 * _S,
     "alphavantage": 15 * 60 * _S,
-    "fixer": 2 * 60 * 60 * _S,
+    "fixer": 2 * _HOUR,
+    "openexchangerates": 2 * _HOUR,
+    "ecb": 26 * _HOUR,
 }
-"""By provider: what it sends at its slowest plan, and a little patience. Fixer's rates are hourly."""
+"""By provider: what it sends at its slowest plan, and a little patience.
+
+Fixer's and Open Exchange Rates' free plans are hourly, the ECB fixes its rates once a working day.
+"""
 OTHERS_STALE_AFTER_US = 60 * _S
 SIMULATED_STALE_AFTER_US = 3 * 60 * _S
 """The simulated providers are all on their fastest plan."""
