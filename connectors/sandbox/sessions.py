@@ -3,9 +3,11 @@
 The server hands a session what the client sends and what the market does, and sends what it returns.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from connectors.sandbox.tape import Pair, Quotes, Trades
+from connectors.sandbox.wire import Request, World
 
 
 class Cut(Exception):
@@ -39,3 +41,8 @@ class Session(Protocol):
 
     def ending(self, now_us: int) -> list[str]:
         """What announces that the server is about to end the connection."""
+
+
+OpenSession = Callable[[World, Request], Session]
+"""What a venue's module offers as `session`: the request of the handshake, its path below the
+provider's prefix (`stream`, `ws/btcusdt@trade`, `v2`, empty)."""

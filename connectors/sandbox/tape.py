@@ -1,4 +1,4 @@
-"""The exchange's tape: trades and best quotes of the tether pairs, minute by minute.
+"""A venue's tape: trades and best quotes of its pairs, minute by minute.
 
 A minute holds a fixed number of trades and quotes a pair, at random, bursty times; so trade ids are
 contiguous and update ids increase for ever, whoever listens and however often the sandbox restarts.
@@ -7,6 +7,7 @@ once: a history of a thousand minutes is a hundred calls into numpy, not a thous
 A kline is the sum of its minute's trades, so that history and the stream agree to the last digit.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from connectors.sandbox.activity import SECONDS
 from connectors.sandbox.noise import Float32s, generator
+from connectors.sandbox.offsets import venue_offset
 from connectors.sandbox.simulator import (
     BLOCK_MINUTES,
     MINUTE_US,
@@ -47,7 +49,7 @@ Milliseconds = npt.NDArray[np.uint16]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One tether pair: the decimals of its lots, its share of the exchange's ticks."""
+    """One pair of a venue: the decimals of its lots, its share of the venue's ticks."""
 
     instrument: Instrument
     lot_decimals: int
@@ -59,7 +61,11 @@ class Pair:
         return self.instrument.symbol.replace("-", "")
 
 
-_LOTS_AND_SHARES = {
+BINANCE, KRAKEN, COINBASE = "binance", "kraken", "coinbase"
+VENUE_SHARES = {BINANCE: 0.6, KRAKEN: 0.2, COINBASE: 0.2}
+"""How the ticks of the sandbox are shared."""
+
+_TETHER = {
     "BTC-USDT": (5, 0.25),
     "ETH-USDT": (4, 0.18),
     "SOL-USDT": (3, 0.12),
@@ -71,10 +77,34 @@ _LOTS_AND_SHARES = {
     "AVAX-USDT": (2, 0.04),
     "LTC-USDT": (3, 0.04),
 }
-PAIRS = tuple(
-    Pair(CATALOGUE.by_symbol(symbol), lot, share)
-    for symbol, (lot, share) in _LOTS_AND_SHARES.items()
-)
+_DOLLAR = {
+    "BTC-USD": (8, 0.30),
+    "ETH-USD": (8, 0.22),
+    "DOT-USD": (6, 0.09),
+    "ATOM-USD": (6, 0.08),
+    "UNI-USD": (6, 0.08),
+    "XMR-USD": (6, 0.06),
+    "XLM-USD": (4, 0.07),
+    "SHIB-USD": (2, 0.05),
+    "PEPE-USD": (2, 0.05),
+}
+
+
+def _pairs(lots_and_shares: Mapping[str, tuple[int, float]], without: str = "") -> tuple[Pair, ...]:
+    listed = {symbol: row for symbol, row in lots_and_shares.items() if symbol != without}
+    total = sum(share for _, share in listed.values())
+    return tuple(
+        Pair(CATALOGUE.by_symbol(symbol), lot, share / total)
+        for symbol, (lot, share) in listed.items()
+    )
+
+
+VENUE_PAIRS = {
+    BINANCE: _pairs(_TETHER),
+    KRAKEN: _pairs(_DOLLAR),
+    COINBASE: _pairs(_DOLLAR, without="XMR-USD"),
+}
+PAIRS = VENUE_PAIRS[BINANCE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +157,21 @@ class Quotes:
 
 
 class Tape:
-    """The trades and quotes of a simulated market, `ticks_per_s` over all pairs together."""
+    """The trades and quotes of one venue, `ticks_per_s` over all its pairs together.
 
-    def __init__(self, simulator: Simulator, ticks_per_s: float) -> None:
+    Binance trades at the market's price; another venue's lies its own offset beside.
+    """
+
+    def __init__(self, simulator: Simulator, ticks_per_s: float, venue: str = BINANCE) -> None:
+        self.venue = venue
+        self.pairs = VENUE_PAIRS[venue]
         self._simulator = simulator
         self._per_minute = ticks_per_s * 60.0
+        self._offsets = {
+            pair: venue_offset(simulator.seed, venue, pair.instrument.symbol)
+            for pair in self.pairs
+            if venue != BINANCE
+        }
         self.block = lru_cache(maxsize=_KEPT_BLOCKS)(self._make_block)
 
     def trades(self, pair: Pair, minute: int) -> Trades:
@@ -140,6 +180,19 @@ class Tape:
         count = self._count(pair, _TRADE_SHARE)
         return self.block(pair, block).rows(slice(of_block * count, (of_block + 1) * count))
 
+    def last_trades(self, pair: Pair, end_ms: int, count: int) -> Trades:
+        """The last trades before `end_ms`, at most `count` and all of two blocks (20 minutes)."""
+        block = end_ms // MINUTE_MS // BLOCK_MINUTES
+        parts = [self.block(pair, block - 1), self.block(pair, block).between(0, end_ms)]
+        joined = Trades(
+            np.concatenate([part.time_ms for part in parts]),
+            np.concatenate([part.ids for part in parts]),
+            np.concatenate([part.price for part in parts]),
+            np.concatenate([part.size for part in parts]),
+            np.concatenate([part.buyer_is_maker for part in parts]),
+        )
+        return joined.rows(slice(max(0, len(joined.ids) - count), None))
+
     def quotes(self, pair: Pair, minute: int) -> Quotes:
         """The best quotes of a minute; update ids skip like a real book's."""
         count = self._count(pair, 1.0 - _TRADE_SHARE)
@@ -147,7 +200,7 @@ class Tape:
         block, of_block = divmod(minute, BLOCK_MINUTES)
         bursts = self._bursts(pair, block)[of_block : of_block + 1]
         times = _times(bursts, noise, count)[0].astype(np.int64)
-        bids, asks = self._simulator.book(pair.instrument, minute)
+        bids, asks = self.book(pair, minute)
         step = times // STEP_MS
         bid, ask = bids[step], asks[step]
         normal = noise.standard_normal((2, count))
@@ -156,6 +209,16 @@ class Tape:
         bid_size = _sizes(pair, normal[0], _QUOTE_USD, _QUOTE_SIGMA, bid)
         ask_size = _sizes(pair, normal[1], _QUOTE_USD, _QUOTE_SIGMA, ask)
         return Quotes(minute * MINUTE_MS + times, ids, bid, ask, bid_size, ask_size)
+
+    def book(self, pair: Pair, minute: int, minutes: int = 1) -> tuple[Int64s, Int64s]:
+        """The venue's bids and asks; see `Simulator.book`."""
+        bids, asks = self._simulator.book(pair.instrument, minute, minutes)
+        if pair not in self._offsets:
+            return bids, asks
+        time_s = minute * 60.0 + np.arange(len(bids), dtype=np.float64) * (STEP_MS / 1_000)
+        shift = np.rint(self._offsets[pair].at(time_s) * bids).astype(np.int64)
+        shift = np.maximum(shift, 1 - bids)
+        return bids + shift, asks + shift
 
     def _count(self, pair: Pair, share: float) -> int:
         return max(1, round(self._per_minute * pair.share * share))
@@ -168,7 +231,7 @@ class Tape:
         flips = noise.random(times.shape, np.float32) < _SIDE_FLIP
         buyer_is_maker = (np.cumsum(flips, axis=1, dtype=np.uint8) & 1).view(np.bool_)
         of_block = np.arange(BLOCK_MINUTES)[:, None]
-        book = np.concatenate(self._simulator.book(pair.instrument, minute, BLOCK_MINUTES))
+        book = np.concatenate(self.book(pair, minute, BLOCK_MINUTES))
         step = times // STEP_MS + of_block * STEPS
         price = book[step + ~buyer_is_maker * (BLOCK_MINUTES * STEPS)]
         usd = _TRADE_USD * self._simulator.activity(pair.instrument, block).ravel()
@@ -186,7 +249,8 @@ class Tape:
         return noise.random(shape, np.float32) * np.float32(MINUTE_MS)
 
     def _generator(self, what: str, pair: Pair, number: int) -> np.random.Generator:
-        return generator(self._simulator.seed, f"{what} {pair.venue_symbol}", number)
+        where = "" if self.venue == BINANCE else f"{self.venue} "
+        return generator(self._simulator.seed, f"{what} {where}{pair.venue_symbol}", number)
 
 
 def _times(bursts: Float32s, noise: np.random.Generator, count: int) -> Milliseconds:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from connectors.sandbox.hours import AlwaysOpen, Hours, RealHours
 from connectors.sandbox.quotas import Ledger
 from connectors.sandbox.simulator import Simulator
-from connectors.sandbox.tape import Tape
+from connectors.sandbox.tape import BINANCE, VENUE_SHARES, Tape
 
 INVALID_KEY = "invalid"
 """The one key that every provider of the sandbox refuses; any other is accepted."""
@@ -37,7 +37,7 @@ PROFILES = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One GET: the path below the provider's root, its query, its headers in lower case, the time."""
+    """One GET: the path below the provider's prefix, its query, its headers in lower case, the time."""
 
     path: str
     query: Mapping[str, str]
@@ -56,19 +56,27 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a provider answers from."""
+    """What a provider answers from; each venue has a tape of its own."""
 
     simulator: Simulator
-    tape: Tape
+    tapes: Mapping[str, Tape]
     profile: Profile
     ledger: Ledger
 
+    @property
+    def tape(self) -> Tape:
+        """Binance's tape."""
+        return self.tapes[BINANCE]
+
 
 def build_world(profile: str, seed: int, ticks_per_s: float) -> World:
-    """The world of a profile's name; KeyError where there is none."""
+    """The world of a profile's name; KeyError where there is none. The venues share the ticks."""
     chosen = PROFILES[profile]
     simulator = Simulator(seed, chosen.hours)
-    return World(simulator, Tape(simulator, ticks_per_s), chosen, Ledger())
+    tapes = {
+        venue: Tape(simulator, ticks_per_s * share, venue) for venue, share in VENUE_SHARES.items()
+    }
+    return World(simulator, tapes, chosen, Ledger())
 
 
 def json_answer(

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from connectors.sandbox.simulator import BLOCK_MINUTES, MINUTE_US, Simulator
-from connectors.sandbox.tape import MINUTE_MS, PAIRS, STEP_MS, Tape
+from connectors.sandbox.tape import (
+    COINBASE,
+    KRAKEN,
+    MINUTE_MS,
+    PAIRS,
+    STEP_MS,
+    VENUE_PAIRS,
+    VENUE_SHARES,
+    Tape,
+)
 from connectors.sandbox.universe import Float64s
 from tests.connectors.sandbox.conftest import NOW_US
 
@@ -98,6 +107,48 @@ def test_quotes_never_cross(tape: Tape) -> None:
         assert (quotes.bid > 0).all()
         assert (quotes.bid < quotes.ask).all()
         assert min(quotes.bid_size.min(), quotes.ask_size.min()) >= 1
+
+
+class TestVenues:
+    def test_shares_add_up_and_every_venue_has_its_pairs(self) -> None:
+        assert sum(VENUE_SHARES.values()) == pytest.approx(1.0)
+        for pairs in VENUE_PAIRS.values():
+            assert sum(pair.share for pair in pairs) == pytest.approx(1.0)
+        of_kraken = {pair.instrument.symbol for pair in VENUE_PAIRS[KRAKEN]}
+        of_coinbase = {pair.instrument.symbol for pair in VENUE_PAIRS[COINBASE]}
+        assert len(of_kraken) == 9
+        assert of_kraken - of_coinbase == {"XMR-USD"}
+
+    @pytest.mark.parametrize("venue", [KRAKEN, COINBASE])
+    def test_ids_are_contiguous_and_prices_lie_beside_the_markets(self, venue: str) -> None:
+        tape, simulator = Tape(Simulator(7), 100, venue), Simulator(7)
+        for pair in tape.pairs:
+            ids = np.concatenate([tape.trades(pair, MINUTE + m).ids for m in range(12)])
+            assert (np.diff(ids) == 1).all()
+            quotes = tape.quotes(pair, MINUTE)
+            assert (quotes.bid < quotes.ask).all()
+            market, _ = simulator.book(pair.instrument, MINUTE)
+            bids, _ = tape.book(pair, MINUTE)
+            apart = np.abs(bids / market - 1.0)
+            assert apart.max() < 4e-4
+        bitcoin = simulator.book(tape.pairs[0].instrument, MINUTE)[0]
+        assert not np.array_equal(tape.book(tape.pairs[0], MINUTE)[0], bitcoin)
+
+    def test_venues_trade_at_times_of_their_own(self) -> None:
+        kraken, coinbase = (Tape(Simulator(7), 100, venue) for venue in (KRAKEN, COINBASE))
+        mine = kraken.trades(kraken.pairs[0], MINUTE).time_ms[:100]
+        theirs = coinbase.trades(coinbase.pairs[0], MINUTE).time_ms[:100]
+        assert not np.array_equal(mine, theirs)
+
+
+def test_the_last_trades_end_before_a_time(tape: Tape) -> None:
+    end_ms = MINUTE * MINUTE_MS + 30_000
+    last = tape.last_trades(BITCOIN, end_ms, 50)
+    minute = tape.trades(BITCOIN, MINUTE).between(0, end_ms)
+    assert np.array_equal(last.ids, np.arange(minute.ids[-1] - 49, minute.ids[-1] + 1))
+    assert last.time_ms[-1] < end_ms
+    every = tape.last_trades(BITCOIN, end_ms, 10**9)
+    assert (np.diff(every.ids) == 1).all()
 
 
 class TestVolume:
