@@ -1,8 +1,10 @@
 """Fixer's kinds of log entries, and who parses each."""
 
-from connectors import fixer
 from connectors.connector import Parser
+from connectors.fixer.tables import parse_historical, parse_latest, parse_timeseries
 
 PARSERS: dict[str, Parser] = {
-    "latest": fixer.parse_latest,
+    "latest": parse_latest,
+    "historical": parse_historical,
+    "timeseries": parse_timeseries,
 }
