@@ -1,83 +1,79 @@
-"""Binance's combined stream over a WebSocket: frames as they come, into the log, for ever.
+"""Streaming: a venue's stream over a WebSocket, frames as they come, into the log, for ever.
 
-Frames that arrive while an append is under way go together into the next entry; the first one is
-appended at once, no timer holds it back. The queue between socket and log is bounded: when the log is
-slow the socket is no longer read. The library answers the exchange's pings.
+How the venue is spoken to is its dialect's; this is the connection around it, which is made anew when
+it ends, falls silent or grows old. While the log is slow the socket is not read. The library answers
+protocol pings.
 """
 
 import asyncio
 import contextlib
 import logging
+import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from connectors.appending import FINISH_WITHIN_S
 from connectors.backoff import Backoff
-from connectors.polling import Sleep
-from market.log import LogEntry, LogWriter
+from connectors.breaker import Breaker
+from connectors.connector import Dialect, Streams
+from connectors.errors import BadKeyError, BurstError, ConnectorError, TransientError
+from connectors.gathering import MAX_QUEUED_FRAMES, Gatherer
+from connectors.health import Health
+from market.log import LogWriter
 
-SILENCE_S = 30.0
-MAX_AGE_S = 86_000.0
-"""The exchange ends a connection after 24 h; ours ends a little before, at a moment of its own."""
-MAX_QUEUED_FRAMES = 20_000
-MAX_ENTRY_FRAMES = 10_000
+STEADY_S = 30.0
+"""A connection that has stood and been heard for so long counts as a success."""
+YOUNGEST = 0.9
+"""A connection is left at an age between this part of its greatest and all of it: feeds that began
+together do not reconnect together."""
 MAX_FRAME_BYTES = 2**20
-MAX_ENTRY_BYTES = 4 * 2**20
+OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
+MAX_RETRY_AFTER_S = 86_400.0
 
-_SHUTDOWN = b"serverShutdown"
-_SHUTDOWN_WITHIN = 64
-_FAILURES = (OSError, TimeoutError, WebSocketException, InvalidHandshake)
+_FAILURES = (OSError, TimeoutError, WebSocketException)
 
 log = logging.getLogger(__name__)
 
 
-def stream_address(url: str, symbols: Iterable[str]) -> str:
-    """The combined stream of trades and best quotes of these symbols of the exchange."""
-    names = [f"{each.lower()}@{kind}" for each in symbols for kind in ("trade", "bookTicker")]
-    return f"{url}/stream?streams={'/'.join(names)}"
-
-
-class BinanceStream:
-    """One connection at a time, made anew when it ends, is silent, too old, or to be shut down.
-
-    `ready` is set at the first frame. `on_gap(start_us, end_us)` is told how long nothing was heard,
-    after each reconnection.
-    """
+class Stream:
+    """One connection at a time. `ready` is set once the first frame was kept; `health` can be watched."""
 
     def __init__(
         self,
-        address: str,
+        provider: str,
+        streams: Streams,
         writer: LogWriter,
         *,
-        on_gap: Callable[[int, int], None] = lambda start_us, end_us: None,
         through_proxy: bool = True,
-        silence_s: float = SILENCE_S,
-        max_age_s: float = MAX_AGE_S,
         backoff: Backoff | None = None,
+        breaker: Breaker | None = None,
+        steady_s: float = STEADY_S,
+        max_queued_frames: int = MAX_QUEUED_FRAMES,
         clock_ns: Callable[[], int] = time.time_ns,
-        sleep: Sleep = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self.ready = asyncio.Event()
-        self._address = address
-        self._writer = writer
-        self._on_gap = on_gap
+        self.health = Health(provider, lambda: clock_ns() // 1_000)
+        self.health.backoff = backoff or self.health.backoff
+        self.health.breaker = breaker or self.health.breaker
+        self._provider = provider
+        self._streams = streams
+        self._gatherer = Gatherer(writer, max_frames=max_queued_frames)
         self._proxy: Literal[True] | None = True if through_proxy else None
-        self._silence_s = silence_s
-        self._max_age_s = max_age_s
-        self._backoff = backoff or Backoff(first_s=0.2, longest_s=30.0)
+        self._steady_s = steady_s
         self._clock_ns = clock_ns
         self._sleep = sleep
-        self._queue: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(MAX_QUEUED_FRAMES)
-        self._heard_ns: int | None = None
+        self._uniform = uniform
 
     async def run(self) -> None:
         """Receive until cancelled; what was received by then is appended. AppendError: the log failed."""
-        writing = asyncio.create_task(self._write())
+        writing = asyncio.create_task(self._gatherer.run())
         receiving = asyncio.create_task(self._receive())
         try:
             await asyncio.wait([writing, receiving], return_when=asyncio.FIRST_COMPLETED)
@@ -97,92 +93,126 @@ class BinanceStream:
             await writing
         try:
             async with asyncio.timeout_at(ends_s):
-                await self._append_queued()
+                await self._gatherer.drain()
         except TimeoutError:
-            log.warning("binance: %d frames are lost, the log is slow", self._queue.qsize())
+            count = self._gatherer.waiting
+            log.warning("%s: %d frames are lost, the log is slow", self._provider, count)
 
     async def _receive(self) -> None:
         while True:
             try:
-                await self._connected()
-            except _FAILURES as error:
-                log.warning("binance: the stream ended: %s", type(error).__name__)
-            await self._sleep(self._backoff.next_s())
+                await self._connected(self._streams())
+                wait_s = self.health.wait_s()
+            except ConnectorError as error:
+                wait_s = self.health.failed(error)
+            await self._sleep(wait_s)
+            self.health.reconnects += 1
 
-    async def _connected(self) -> None:
-        """One connection, from its opening to its end."""
-        loop = asyncio.get_running_loop()
-        connection = await connect(
-            self._address,
+    async def _connected(self, dialect: Dialect) -> None:
+        """One connection, from its opening until we leave it; a ConnectorError says why it failed."""
+        try:
+            connection = await self._open(dialect)
+            self.health.connected_us = self._clock_ns() // 1_000
+            try:
+                await self._spoken(connection, dialect)
+            finally:
+                self.health.connected_us = None
+                await connection.close()
+                await self._take_rest(connection, dialect)
+        except _FAILURES as error:
+            raise _typed(self._provider, error) from None
+
+    async def _open(self, dialect: Dialect) -> ClientConnection:
+        return await connect(
+            dialect.address,
+            additional_headers=dict(dialect.headers),
             compression=None,
             max_size=MAX_FRAME_BYTES,
+            open_timeout=OPEN_TIMEOUT_S,
             close_timeout=CLOSE_TIMEOUT_S,
+            # Silence is measured here; the library's own pings would cut what a slow log holds back.
+            ping_interval=None,
             proxy=self._proxy,
         )
+
+    async def _spoken(self, connection: ClientConnection, dialect: Dialect) -> None:
+        pinging = asyncio.create_task(_ping(connection, dialect))
         try:
-            ends_s = loop.time() + self._max_age_s
-            async with asyncio.timeout(self._silence_s) as silence:
-                await self._frames(connection, silence, ends_s)
+            async with asyncio.timeout(dialect.silence_s) as silence:
+                for message in dialect.opening():
+                    await connection.send(message)
+                await self._frames(connection, dialect, silence)
+        except TimeoutError:
+            what = f"the stream was silent for {dialect.silence_s:g} s"
+            raise TransientError(self._provider, what) from None
         finally:
-            await connection.close()
-            await self._take_rest(connection)
+            pinging.cancel()
+            await asyncio.gather(pinging, return_exceptions=True)
 
     async def _frames(
-        self, connection: ClientConnection, silence: asyncio.Timeout, ends_s: float
+        self, connection: ClientConnection, dialect: Dialect, silence: asyncio.Timeout
     ) -> None:
+        """Hear frames until it is time to leave."""
         loop = asyncio.get_running_loop()
-        fresh = True
+        steady_s = loop.time() + self._steady_s
+        oldest_s = float("inf") if dialect.max_age_s is None else dialect.max_age_s
+        leave_s = loop.time() + oldest_s * self._uniform(YOUNGEST, 1.0)
         while True:
             frame = await connection.recv(decode=False)
-            now_ns = self._clock_ns()
-            if fresh:
-                self._hear(now_ns)
-                fresh = False
-            self._heard_ns = now_ns
-            silence.reschedule(loop.time() + self._silence_s)
-            if _SHUTDOWN in frame[:_SHUTDOWN_WITHIN]:
-                log.info("binance: the server shuts down, connecting anew")
-                return
-            if self._queue.full():
-                silence.reschedule(None)  # it is we who are slow
-            await self._queue.put((now_ns, frame))
-            if loop.time() >= ends_s:
+            at_ns = self._clock_ns()
+            self.health.heard_us = at_ns // 1_000
+            heard = dialect.hear(frame)
+            if heard.keep:
+                if self._gatherer.is_full:
+                    silence.reschedule(None)  # it is we who are slow
+                await self._gatherer.put(at_ns, frame)
+                self.ready.set()
+            now_s = loop.time()
+            silence.reschedule(now_s + dialect.silence_s)
+            for reply in heard.replies:
+                await connection.send(reply)
+            if heard.error is not None:
+                self.health.refused(heard.error)
+            if now_s >= steady_s:
+                self.health.stands()
+            if heard.leave or now_s >= leave_s:
                 return
 
-    async def _take_rest(self, connection: ClientConnection) -> None:
+    async def _take_rest(self, connection: ClientConnection, dialect: Dialect) -> None:
         """Queue what has come while the connection was closed, as far as there is room."""
         with contextlib.suppress(ConnectionClosed, asyncio.QueueFull):
             while True:
                 frame = await connection.recv(decode=False)
-                self._heard_ns = self._clock_ns()
-                self._queue.put_nowait((self._heard_ns, frame))
+                at_ns = self._clock_ns()
+                if dialect.hear(frame).keep:
+                    self._gatherer.put_nowait(at_ns, frame)
 
-    def _hear(self, now_ns: int) -> None:
-        """The first frame of a connection."""
-        self.ready.set()
-        self._backoff.reset()
-        if self._heard_ns is not None:
-            self._on_gap(self._heard_ns // 1_000, now_ns // 1_000)
 
-    async def _write(self) -> None:
+async def _ping(connection: ClientConnection, dialect: Dialect) -> None:
+    """Send the venue's own pings until the connection ends."""
+    if dialect.ping_s is None:
+        return
+    with contextlib.suppress(ConnectionClosed):
         while True:
-            first = await self._queue.get()
-            await self._writer.append([self._entry(first)])
+            await asyncio.sleep(dialect.ping_s)
+            await connection.send(dialect.ping())
 
-    async def _append_queued(self) -> None:
-        while not self._queue.empty():
-            await self._writer.append([self._entry(self._queue.get_nowait())])
 
-    def _entry(self, first: tuple[int, bytes]) -> LogEntry:
-        """An entry of this frame and those that wait behind it."""
-        frames = [first]
-        size = len(first[1])
-        while len(frames) < MAX_ENTRY_FRAMES and size < MAX_ENTRY_BYTES:
-            try:
-                frame = self._queue.get_nowait()
-            except asyncio.QueueEmpty:
-                break
-            frames.append(frame)
-            size += len(frame[1])
-        payload = b"".join([b"%d %b\n" % (at, frame.replace(b"\n", b" ")) for at, frame in frames])
-        return LogEntry("frames", "", frames[-1][0] // 1_000, payload)
+def _typed(provider: str, error: Exception) -> ConnectorError:
+    """What a failed connection means. The library's own words are left out: they may hold the address."""
+    if isinstance(error, InvalidStatus):
+        return _refusal(provider, error)
+    if isinstance(error, ConnectionClosed):
+        code = "without a word" if error.rcvd is None else f"with code {error.rcvd.code}"
+        return TransientError(provider, f"the stream ended {code}")
+    return TransientError(provider, f"the stream cannot be reached: {type(error).__name__}")
+
+
+def _refusal(provider: str, error: InvalidStatus) -> ConnectorError:
+    status = error.response.status_code
+    if status == 401:
+        return BadKeyError(provider)
+    retry_after = error.response.headers.get("retry-after", "")
+    if retry_after.isascii() and retry_after.isdigit():
+        return BurstError(provider, min(float(retry_after), MAX_RETRY_AFTER_S))
+    return TransientError(provider, f"the stream's handshake was refused: HTTP {status}")

@@ -1,99 +1,79 @@
-"""The stream's client against a stand-in exchange: frames into the log, through every kind of end."""
+"""The stream's client against stand-in venues: frames into the log, through every kind of end."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import logging
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from connectors.appending import Appender
 from connectors.backoff import Backoff
-from connectors.errors import AppendError
-from connectors.streaming import MAX_ENTRY_FRAMES, BinanceStream, stream_address
+from connectors.breaker import Breaker
+from connectors.connector import SKIP, Heard
+from connectors.errors import AppendError, BadKeyError, UnknownAtProviderError
+from connectors.health import REST_S
+from connectors.streaming import Stream
 from market.log import LogEntry, LogWriter
 from tests.connectors.support import MemoryLog, MemoryWriter
+from tests.connectors.venues import FRAME, Plain, exchange, sends
 
-FRAME = '{"stream":"btcusdt@trade","data":{"t":%d}}'
-SHUTDOWN = '{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}}'
 START_NS = 1_723_161_254_000_000_000
-
-Act = Callable[[ServerConnection], Awaitable[None]]
 
 
 @dataclass
 class Clock:
-    """A nanosecond later at every look, which is once a frame; says when the third one came."""
+    """A nanosecond later at every look: one for the connection, one for each frame."""
 
     now_ns: int = START_NS
-    third: asyncio.Event = field(default_factory=asyncio.Event)
+    looks: int = 0
+    seen: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __call__(self) -> int:
         self.now_ns += 1
-        if self.now_ns == START_NS + 3:
-            self.third.set()
+        if self.now_ns == START_NS + self.looks:
+            self.seen.set()
         return self.now_ns
 
 
 @dataclass
-class Gaps:
-    """What the client says that it has missed."""
+class Waits:
+    """Remembers the stream's waits, and says when there were so many."""
 
-    noted: list[tuple[int, int]] = field(default_factory=list)
+    waits_s: list[float] = field(default_factory=list)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    def note(self, start_us: int, end_us: int) -> None:
-        self.noted.append((start_us, end_us))
+    async def sleep(self, seconds: float) -> None:
+        async with self.changed:
+            self.waits_s.append(seconds)
+            self.changed.notify_all()
+        await asyncio.sleep(0)
 
-
-@dataclass
-class Exchange:
-    """Plays one act a connection, the last one for all that follow."""
-
-    url: str
-    paths: list[str] = field(default_factory=list)
-    connections: list[ServerConnection] = field(default_factory=list)
-
-
-@contextlib.asynccontextmanager
-async def exchange(*acts: Act) -> AsyncIterator[Exchange]:
-    async def handle(connection: ServerConnection) -> None:
-        assert connection.request is not None
-        standing.paths.append(connection.request.path)
-        standing.connections.append(connection)
-        await acts[min(len(standing.paths), len(acts)) - 1](connection)
-
-    async with serve(handle, "127.0.0.1", 0, ping_interval=None) as server:
-        standing = Exchange(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        yield standing
-
-
-def sends(*numbers: int, then: str = "stay") -> Act:
-    async def act(connection: ServerConnection) -> None:
-        for number in numbers:
-            await connection.send(FRAME % number)
-        if then == "stay":
-            await connection.wait_closed()
-        elif then == "shut down":
-            await connection.send(SHUTDOWN)
-            await connection.wait_closed()
-        elif then == "vanish":
-            connection.transport.abort()
-
-    return act
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(20), self.changed:
+            await self.changed.wait_for(lambda: len(self.waits_s) >= count)
 
 
 @contextlib.asynccontextmanager
 async def streaming(
-    url: str, log: MemoryLog, writer: LogWriter | None = None, **options: object
-) -> AsyncIterator[BinanceStream]:
+    dialect: Plain, log: MemoryLog, writer: LogWriter | None = None, **options: object
+) -> AsyncIterator[Stream]:
     """A client that runs for the time of the block."""
-    stream = BinanceStream(
-        stream_address(url, ["BTCUSDT"]),
+    stream = Stream(
+        dialect.provider,
+        lambda: dialect,
         writer or MemoryWriter(log, "binance-0"),
         through_proxy=False,
-        backoff=Backoff(first_s=0.001, longest_s=0.01),
-        **{"clock_ns": Clock(), **options},  # type: ignore[arg-type]  # a test names a few options
+        **{
+            "clock_ns": Clock(),
+            "backoff": Backoff(first_s=0.001, longest_s=0.01),
+            "breaker": Breaker(threshold=1_000),
+            **options,
+        },  # type: ignore[arg-type]  # a test names a few options
     )
     task = asyncio.create_task(stream.run())
     try:
@@ -110,39 +90,8 @@ def frames(log: MemoryLog) -> list[int]:
     return [int(line.rsplit(b":", 1)[1].rstrip(b"}")) for line in lines]
 
 
-def test_the_address_names_trades_and_quotes_of_every_symbol() -> None:
-    assert stream_address("wss://x", ["BTCUSDT", "ETHUSDT"]) == (
-        "wss://x/stream?streams=btcusdt@trade/btcusdt@bookTicker/ethusdt@trade/ethusdt@bookTicker"
-    )
-
-
-async def test_frames_are_packed_as_they_came() -> None:
-    log = MemoryLog()
-    async with exchange(sends(1)) as server, streaming(server.url, log) as stream:
-        await log.until(lambda records: len(records) == 1)
-        assert stream.ready.is_set()
-    (record,) = log.records
-    assert server.paths == ["/stream?streams=btcusdt@trade/btcusdt@bookTicker"]
-    assert (record.kind, record.context, record.partition) == ("frames", "", "binance-0")
-    assert record.payload == f"{START_NS + 1} {FRAME % 1}\n".encode()
-    assert record.received_us == START_NS // 1_000
-
-
-async def test_a_frame_of_several_lines_becomes_one() -> None:
-    async def act(connection: ServerConnection) -> None:
-        await connection.send('{"a":\n1}')
-        await connection.wait_closed()
-
-    log = MemoryLog()
-    async with exchange(act) as server, streaming(server.url, log):
-        await log.until(lambda records: len(records) == 1)
-    assert log.records[0].payload.count(b"\n") == 1
-
-
 class Gated(MemoryWriter):
     """Every append waits for the gate."""
-
-    gate: asyncio.Event
 
     def __init__(self, log: MemoryLog) -> None:
         super().__init__(log, "binance-0")
@@ -154,137 +103,344 @@ class Gated(MemoryWriter):
         await super().append(entries)
 
 
-async def test_frames_that_come_during_an_append_go_together() -> None:
-    log = MemoryLog()
-    writer = Gated(log)
-    more, sent = asyncio.Event(), asyncio.Event()
+class TestTalking:
+    async def test_frames_are_packed_as_they_came(self) -> None:
+        log = MemoryLog()
+        async with (
+            exchange(sends(1)) as server,
+            streaming(Plain(server.url), log) as stream,
+        ):
+            await log.until(lambda records: len(records) == 1)
+            assert stream.ready.is_set()
+            assert stream.health.connected_us is not None
+            assert stream.health.heard_us == START_NS // 1_000
+        (record,) = log.records
+        assert (record.kind, record.context, record.partition) == ("frames", "", "binance-0")
+        assert record.payload.endswith(f" {FRAME % 1}\n".encode())
+        assert record.received_us == START_NS // 1_000
 
-    async def act(connection: ServerConnection) -> None:
-        await connection.send(FRAME % 1)
-        await more.wait()
-        for number in range(2, 50):
-            await connection.send(FRAME % number)
-        pong = await connection.ping()
-        await pong  # the client has read everything before it
-        sent.set()
-        await connection.wait_closed()
+    async def test_what_the_dialect_sends_first_and_replies_reaches_the_venue(self) -> None:
+        came: list[str | bytes] = []
+        done = asyncio.Event()
 
-    async with exchange(act) as server, streaming(server.url, log, writer):
-        await writer.begun.wait()
-        more.set()
-        await sent.wait()
-        writer.gate.set()
-        await log.until(lambda records: sum(r.payload.count(b"\n") for r in records) == 49)
-    assert frames(log) == list(range(1, 50))
-    assert log.records[0].payload.count(b"\n") == 1
-    assert len(log.records) <= 3
-    assert MAX_ENTRY_FRAMES >= 49
+        async def act(connection: ServerConnection) -> None:
+            came.append(await connection.recv())
+            assert connection.request is not None
+            came.append(connection.request.headers["x-key"])
+            await connection.send("hello")
+            came.append(await connection.recv())
+            done.set()
+            await connection.wait_closed()
 
+        async with exchange(act) as server:
+            dialect = Plain(
+                server.url,
+                {b"hello": Heard(replies=("welcome",))},
+                headers={"x-key": "CANARY"},
+                opens_with=["subscribe"],
+            )
+            log = MemoryLog()
+            async with streaming(dialect, log) as stream, asyncio.timeout(10):
+                await done.wait()
+                assert not stream.ready.is_set()
+        assert came == ["subscribe", "CANARY", "welcome"]
+        assert log.records == []
 
-@pytest.mark.parametrize("end", ["close", "vanish", "shut down"])
-async def test_after_every_kind_of_end_it_connects_anew(end: str) -> None:
-    log, gaps = MemoryLog(), Gaps()
-    async with (
-        exchange(sends(1, 2, then=end), sends(3)) as server,
-        streaming(server.url, log, on_gap=gaps.note),
-    ):
-        await log.until(lambda _: 3 in frames(log))
-    assert frames(log)[-1] == 3
-    assert set(frames(log)) <= {1, 2, 3}
-    assert len(server.paths) == 2
-    assert len(gaps.noted) <= 1
+    async def test_the_venues_own_pings_are_sent(self) -> None:
+        pinged = asyncio.Event()
 
+        async def act(connection: ServerConnection) -> None:
+            assert [await connection.recv(), await connection.recv()] == ["ping", "ping"]
+            pinged.set()
+            await connection.wait_closed()
 
-async def test_silence_ends_a_connection() -> None:
-    log, gaps = MemoryLog(), Gaps()
-    async with (
-        exchange(sends(1), sends(2)) as server,
-        streaming(server.url, log, silence_s=0.1, on_gap=gaps.note),
-    ):
-        await log.until(lambda _: frames(log)[:2] == [1, 2])
-    assert gaps.noted[0] == (START_NS // 1_000, START_NS // 1_000)
+        async with (
+            exchange(act) as server,
+            streaming(Plain(server.url, ping_s=0.001), MemoryLog()),
+            asyncio.timeout(10),
+        ):
+            await pinged.wait()
 
+    async def test_protocol_pings_are_answered(self) -> None:
+        answered = asyncio.Event()
 
-async def test_an_old_connection_is_left_for_a_new_one() -> None:
-    log = MemoryLog()
-    async with exchange(sends(1), sends(2)) as server, streaming(server.url, log, max_age_s=0.0):
-        await log.until(lambda _: frames(log)[:2] == [1, 2])
+        async def act(connection: ServerConnection) -> None:
+            await connection.send(FRAME % 1)
+            await (await connection.ping(b"1723161254"))
+            answered.set()
+            await connection.wait_closed()
 
-
-async def test_a_server_that_is_not_there_is_tried_again() -> None:
-    waits: list[float] = []
-    enough = asyncio.Event()
-
-    async def sleep(seconds: float) -> None:
-        waits.append(seconds)
-        if len(waits) == 5:
-            enough.set()
-        await asyncio.sleep(0)
-
-    async with streaming("ws://127.0.0.1:1", MemoryLog(), sleep=sleep):
-        await enough.wait()
-    assert max(waits) <= 0.01
-
-
-async def test_pings_are_answered() -> None:
-    answered = asyncio.Event()
-
-    async def act(connection: ServerConnection) -> None:
-        await connection.send(FRAME % 1)
-        pong = await connection.ping(b"1723161254")
-        await pong
-        answered.set()
-        await connection.wait_closed()
-
-    async with exchange(act) as server, streaming(server.url, MemoryLog()):
-        async with asyncio.timeout(10):
+        async with (
+            exchange(act) as server,
+            streaming(Plain(server.url), MemoryLog()),
+            asyncio.timeout(10),
+        ):
             await answered.wait()
 
-
-async def test_what_was_received_before_the_stop_is_appended() -> None:
-    log, clock = MemoryLog(), Clock()
-    gated = Gated(log)
-    writer = Appender("binance-0", gated)
-    async with (
-        exchange(sends(1, 2, 3)) as server,
-        streaming(server.url, log, writer, clock_ns=clock),
-    ):
-        await gated.begun.wait()
-        await clock.third.wait()
-        asyncio.get_running_loop().call_soon(gated.gate.set)
-    assert frames(log) == [1, 2, 3]
+    async def test_what_is_skipped_is_not_kept(self) -> None:
+        log = MemoryLog()
+        async with exchange(sends(1, 2)) as server:
+            dialect = Plain(server.url, {(FRAME % 1).encode(): SKIP})
+            async with streaming(dialect, log):
+                await log.until(lambda _: frames(log) == [2])
 
 
-async def test_what_comes_while_the_connection_is_closed_is_appended() -> None:
-    log = MemoryLog()
-    async with exchange(sends(1)) as server, streaming(server.url, log):
-        await log.until(lambda _: frames(log) == [1])
-        sending = asyncio.create_task(server.connections[0].send(FRAME % 2))
-    await sending
-    assert frames(log) == [1, 2]
+class TestEnds:
+    @pytest.mark.parametrize("end", ["close", "vanish", "shut down"])
+    async def test_after_every_kind_of_end_it_connects_anew(self, end: str) -> None:
+        log = MemoryLog()
+        async with (
+            exchange(sends(1, 2, then=end), sends(3)) as server,
+            streaming(Plain(server.url), log) as stream,
+        ):
+            await log.until(lambda _: 3 in frames(log))
+            assert stream.health.reconnects == 1
+        assert frames(log)[-1] == 3
+        assert set(frames(log)) <= {1, 2, 3}
+
+    async def test_silence_ends_a_connection(self) -> None:
+        log = MemoryLog()
+        async with (
+            exchange(sends(1), sends(2)) as server,
+            streaming(Plain(server.url, silence_s=0.1), log),
+        ):
+            await log.until(lambda _: frames(log)[:2] == [1, 2])
+
+    async def test_a_socket_that_never_says_anything_is_left(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        waits = Waits()
+        async with (
+            exchange(sends()) as server,
+            streaming(Plain(server.url, silence_s=0.02), MemoryLog(), sleep=waits.sleep),
+        ):
+            await waits.until(3)
+        assert [record.getMessage() for record in caplog.records] == [
+            "binance: the stream was silent for 0.02 s; connecting anew"
+        ]
+
+    async def test_an_old_connection_is_left_for_a_new_one(self) -> None:
+        log = MemoryLog()
+        async with (
+            exchange(sends(1), sends(2)) as server,
+            streaming(Plain(server.url, max_age_s=0.0), log),
+        ):
+            await log.until(lambda _: frames(log)[:2] == [1, 2])
+
+    async def test_garbage_is_kept_and_does_not_end_it(self) -> None:
+        async def act(connection: ServerConnection) -> None:
+            for frame in ("", "{", "\n", b"\xff\x00", FRAME % 1):
+                await connection.send(frame)
+            await connection.wait_closed()
+
+        log = MemoryLog()
+        async with exchange(act) as server, streaming(Plain(server.url), log):
+            await log.until(lambda records: any(b'"t":1' in each.payload for each in records))
+        assert sum(record.payload.count(b"\n") for record in log.records) == 5
+        assert len(server.connections) == 1
+
+    async def test_a_frame_that_is_too_large_ends_a_connection(self) -> None:
+        async def act(connection: ServerConnection) -> None:
+            await connection.send("x" * (2**20 + 1))
+            await connection.wait_closed()
+
+        log = MemoryLog()
+        async with exchange(act, sends(2)) as server, streaming(Plain(server.url), log):
+            await log.until(lambda _: frames(log) == [2])
 
 
-async def test_a_log_that_is_away_does_not_hold_the_stop() -> None:
-    log, clock = MemoryLog(), Clock()
-    gated = Gated(log)
-    writer = Appender("binance-0", gated, finish_within_s=0.01)
-    async with asyncio.timeout(10), exchange(sends(1, 2, 3)) as server:
-        with pytest.raises(AppendError):
-            async with streaming(server.url, log, writer, clock_ns=clock):
+class TestRefusals:
+    async def test_a_venue_that_is_not_there_is_tried_again_and_told_once(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        waits = Waits()
+        dialect = Plain("ws://127.0.0.1:1/?key=CANARY")
+        async with streaming(dialect, MemoryLog(), sleep=waits.sleep):
+            await waits.until(5)
+        assert max(waits.waits_s) <= 0.01
+        assert [record.getMessage() for record in caplog.records] == [
+            "binance: the stream cannot be reached: ConnectionRefusedError; connecting anew"
+        ]
+
+    @pytest.mark.parametrize(
+        ("status", "headers", "least_s"),
+        [
+            (HTTPStatus.SERVICE_UNAVAILABLE, {}, 0.0),
+            (HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": "77"}, 77.0),
+            (HTTPStatus.UNAUTHORIZED, {}, REST_S),
+        ],
+    )
+    async def test_a_refused_handshake(
+        self,
+        status: HTTPStatus,
+        headers: dict[str, str],
+        least_s: float,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        def refuse(connection: ServerConnection, _request: Request) -> Response:
+            response = connection.respond(status, "no")
+            response.headers.update(headers)
+            return response
+
+        waits = Waits()
+        async with serve(lambda _: asyncio.sleep(0), "127.0.0.1", 0, process_request=refuse) as at:
+            url = f"ws://127.0.0.1:{at.sockets[0].getsockname()[1]}"
+            async with streaming(Plain(url), MemoryLog(), sleep=waits.sleep):
+                await waits.until(1)
+        assert least_s <= waits.waits_s[0] <= least_s + 0.01
+        assert len([each for each in caplog.records if each.levelno == logging.WARNING]) >= 1
+
+    async def test_a_key_that_the_venue_does_not_take_rests_long(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        waits = Waits()
+        async with exchange(sends(1)) as server:
+            refusal = Heard(error=BadKeyError("coingecko"))
+            dialect = Plain(server.url, {(FRAME % 1).encode(): refusal})
+            async with streaming(dialect, MemoryLog(), sleep=waits.sleep):
+                await waits.until(1)
+        assert waits.waits_s[0] == REST_S
+        assert "key is missing or was not accepted; tried again in 6 h" in caplog.text
+
+    async def test_a_symbol_that_the_venue_does_not_know_leaves_the_others(self) -> None:
+        log = MemoryLog()
+        async with exchange(sends(1, 2)) as server:
+            refusal = Heard(error=UnknownAtProviderError("kraken", "FOO/BAR"))
+            dialect = Plain(server.url, {(FRAME % 1).encode(): refusal})
+            async with streaming(dialect, log):
+                await log.until(lambda _: frames(log) == [2])
+        assert len(server.connections) == 1
+
+    async def test_short_connections_do_not_make_the_waits_short(self) -> None:
+        waits = Waits()
+        backoff = Backoff(first_s=0.001, longest_s=1.0, uniform=lambda low, high: high)
+        async with (
+            exchange(sends(1, then="close")) as server,
+            streaming(Plain(server.url), MemoryLog(), sleep=waits.sleep, backoff=backoff),
+        ):
+            await waits.until(4)
+        assert waits.waits_s[:4] == [0.001, 0.002, 0.004, 0.008]
+
+    async def test_a_connection_that_stood_makes_them_short(self) -> None:
+        waits = Waits()
+        backoff = Backoff(first_s=0.001, longest_s=1.0, uniform=lambda low, high: high)
+        async with (
+            exchange(sends(1, then="close")) as server,
+            streaming(
+                Plain(server.url), MemoryLog(), sleep=waits.sleep, backoff=backoff, steady_s=0.0
+            ),
+        ):
+            await waits.until(4)
+        assert set(waits.waits_s) == {0.001}
+
+    async def test_after_many_failures_it_rests_and_probes(self) -> None:
+        waits = Waits()
+        breaker = Breaker(threshold=3, rest_s=60.0)
+        async with streaming(
+            Plain("ws://127.0.0.1:1"), MemoryLog(), sleep=waits.sleep, breaker=breaker
+        ):
+            await waits.until(5)
+        assert max(waits.waits_s[:2]) < 1.0
+        assert min(waits.waits_s[2:5]) >= 60.0
+
+
+class TestTheLog:
+    async def test_frames_that_come_during_an_append_go_together(self) -> None:
+        log = MemoryLog()
+        writer = Gated(log)
+        more, sent = asyncio.Event(), asyncio.Event()
+
+        async def act(connection: ServerConnection) -> None:
+            await connection.send(FRAME % 1)
+            await more.wait()
+            for number in range(2, 50):
+                await connection.send(FRAME % number)
+            await (await connection.ping())  # the client has read everything before it
+            sent.set()
+            await connection.wait_closed()
+
+        async with exchange(act) as server, streaming(Plain(server.url), log, writer):
+            await writer.begun.wait()
+            more.set()
+            await sent.wait()
+            writer.gate.set()
+            await log.until(lambda records: sum(r.payload.count(b"\n") for r in records) == 49)
+        assert frames(log) == list(range(1, 50))
+        assert log.records[0].payload.count(b"\n") == 1
+        assert len(log.records) <= 3
+
+    async def test_a_slow_log_holds_the_venue_back_and_silence_is_not_counted(self) -> None:
+        """The queue is full and the socket full for longer than the silence; nothing is lost."""
+        log, clock = MemoryLog(), Clock(looks=5)
+        writer = Gated(log)
+        count = 300
+        async with (
+            exchange(sends(*range(count))) as server,
+            streaming(
+                Plain(server.url, silence_s=0.05),
+                log,
+                writer,
+                max_queued_frames=2,
+                clock_ns=clock,
+            ),
+        ):
+            async with asyncio.timeout(10):
+                await clock.seen.wait()
+            asyncio.get_running_loop().call_later(0.15, writer.gate.set)
+            await log.until(lambda _: len(frames(log)) >= count)
+        assert frames(log)[:count] == list(range(count))
+
+    async def test_a_connection_that_died_meanwhile_is_noticed(self) -> None:
+        log = MemoryLog()
+        writer = Gated(log)
+        async with (
+            exchange(sends(*range(9)), sends(100)) as server,
+            streaming(Plain(server.url, silence_s=0.05), log, writer, max_queued_frames=2),
+        ):
+            await writer.begun.wait()
+            writer.gate.set()
+            await log.until(lambda _: 100 in frames(log))
+        assert frames(log)[:9] == list(range(9))
+
+    async def test_what_was_received_before_the_stop_is_appended(self) -> None:
+        log, clock = MemoryLog(), Clock(looks=4)
+        gated = Gated(log)
+        writer = Appender("binance-0", gated)
+        async with (
+            exchange(sends(1, 2, 3)) as server,
+            streaming(Plain(server.url), log, writer, clock_ns=clock),
+        ):
+            async with asyncio.timeout(10):
                 await gated.begun.wait()
-                await clock.third.wait()
-    assert frames(log) == []
+                await clock.seen.wait()
+            asyncio.get_running_loop().call_soon(gated.gate.set)
+        assert frames(log) == [1, 2, 3]
 
+    async def test_what_comes_while_the_connection_is_closed_is_appended(self) -> None:
+        log = MemoryLog()
+        async with exchange(sends(1)) as server, streaming(Plain(server.url), log):
+            await log.until(lambda _: frames(log) == [1])
+            sending = asyncio.create_task(server.connections[0].send(FRAME % 2))
+        await sending
+        assert frames(log) == [1, 2]
 
-async def test_a_log_that_fails_ends_the_stream() -> None:
-    class Broken:
-        async def append(self, entries: Sequence[LogEntry]) -> None:
-            raise AppendError("binance-0")
-
-    async with exchange(sends(1)) as server:
-        stream = BinanceStream(
-            stream_address(server.url, ["BTCUSDT"]), Broken(), through_proxy=False
-        )
-        async with asyncio.timeout(10):
+    async def test_a_log_that_is_away_does_not_hold_the_stop(self) -> None:
+        log = MemoryLog()
+        gated = Gated(log)
+        writer = Appender("binance-0", gated, finish_within_s=0.01)
+        async with asyncio.timeout(10), exchange(sends(1, 2, 3)) as server:
             with pytest.raises(AppendError):
-                await stream.run()
+                async with streaming(Plain(server.url), log, writer):
+                    await gated.begun.wait()
+        assert frames(log) == []
+
+    async def test_a_log_that_fails_ends_the_stream(self) -> None:
+        class Broken:
+            async def append(self, entries: Sequence[LogEntry]) -> None:
+                raise AppendError("binance-0")
+
+        async with exchange(sends(1)) as server:
+            stream = Stream("x", lambda: Plain(server.url), Broken(), through_proxy=False)
+            async with asyncio.timeout(10):
+                with pytest.raises(AppendError):
+                    await stream.run()
