@@ -9,7 +9,7 @@ from connectors.refusals import MAX_EXCERPT_CHARS
 from market.instruments import CATALOGUE
 from market.log import Parsed
 from tests.connectors.binance import test_klines, test_lines
-from tests.connectors.fixer import test_fixer
+from tests.connectors.fixer import test_tables
 from tests.connectors.support import record, response
 
 CONTEXTS = {
@@ -32,7 +32,7 @@ SAMPLES = {
     ("binance", "klines"): f"[{test_klines.ROW}]".encode(),
     ("coingecko", "market_chart"): response("coingecko_jkorf/GetMarketChart.txt"),
     ("coingecko", "simple/price"): b'{"bitcoin":{"usd":1.5,"last_updated_at":1779092258}}',
-    ("fixer", "latest"): test_fixer.LATEST.encode(),
+    **{("fixer", kind): body.encode() for kind, body in test_tables.BODIES.items()},
     ("oanda", "ticks"): b"292,1.38676,1.38686\r\n920,1.38676,1.38687\r\n",
 }
 REPLACEMENTS = [
