@@ -6,24 +6,23 @@ skipped. A spot bookTicker has no time of its own: its tick carries the receive 
 """
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated
 
 import msgspec
 
 from connectors.binance.lines import MAX_TIME_MS, read_lines
 from connectors.numerals import number_of
-from connectors.refusals import refused
+from connectors.packed import MAX_SEQ, decoded, settle, split_line
 from connectors.symbols import MAX_SYMBOL_BYTES, SymbolTable, symbol_table
 from market.bars import BarBatch
 from market.errors import UnknownSymbolError
 from market.instruments import InstrumentTable
 from market.log import LogRecord, Parsed, Refused
-from market.ticks import QUOTE, TRADE, Int64s, Tick, TickBatch
+from market.ticks import QUOTE, TRADE, Tick
 
 PROVIDER = "binance"
 QUOTE_CURRENCY = "USDT"
-MAX_SEQ = 2**63 - 1
 
 _Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)]
 _TimeMs = Annotated[int, msgspec.Meta(gt=0, lt=MAX_TIME_MS)]
@@ -49,7 +48,6 @@ class _BookTicker(msgspec.Struct):
     a: str
 
 
-_LINE = re.compile(rb"([0-9]{1,19}) (.+)", re.DOTALL)
 _OTHER_STREAM = re.compile(rb'[0-9]{1,19} \{"stream":"[a-z0-9]{1,16}@(?!trade"|bookTicker")')
 _frame = msgspec.json.Decoder(_Frame)
 _trade = msgspec.json.Decoder(_Trade)
@@ -60,11 +58,9 @@ def parse_frames(record: LogRecord, instruments: InstrumentTable) -> Parsed:
     """Ticks of packed frames, in their order; what is no tick is refused line by line."""
     symbols, names = symbols_of(instruments)
     columns = read_lines(record.payload, symbols)
-    batch = columns.ticks(record.source.id)
-    if not len(columns.doubtful):
-        return Parsed(batch, BarBatch.empty())
-    batch, refusals = _settle(batch, columns.doubtful, record, names)
-    return Parsed(batch, BarBatch.empty(), tuple(refusals))
+    slow = partial(_read, names=names, source=record.source.id)
+    ticks, refusals = settle(columns, record.payload, record.source.id, slow)
+    return Parsed(ticks, BarBatch.empty(), refusals)
 
 
 @lru_cache(maxsize=8)
@@ -82,43 +78,22 @@ def read_slowly(line: bytes, names: dict[str, int], source: int) -> Tick | None:
     """The tick of one line, None for a frame that is none. ValueError: neither, and why."""
     if _OTHER_STREAM.match(line):
         return None
-    found = _LINE.fullmatch(line)
-    receive_ns = int(found[1]) if found else MAX_SEQ + 1
-    if found is None or receive_ns > MAX_SEQ:
-        raise ValueError("not a line of receive time and frame")
-    try:
-        frame = _frame.decode(found[2])
-        stream_symbol, _, stream = frame.stream.partition("@")
-        if stream == "trade":
-            trade = _trade.decode(frame.data)
-            tick = _trade_tick(trade, _id_of(trade.s, stream_symbol, names), source)
-        elif stream == "bookTicker":
-            book = _book_ticker.decode(frame.data)
-            instrument = _id_of(book.s, stream_symbol, names)
-            tick = _quote_tick(book, instrument, source, receive_ns // 1_000)
-        else:
-            return None
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"not a frame: {error}") from error
-    return tick
+    receive_ns, payload = split_line(line)
+    frame = decoded(_frame, payload)
+    stream_symbol, _, stream = frame.stream.partition("@")
+    if stream == "trade":
+        trade = decoded(_trade, frame.data)
+        return _trade_tick(trade, _id_of(trade.s, stream_symbol, names), source)
+    if stream == "bookTicker":
+        book = decoded(_book_ticker, frame.data)
+        instrument = _id_of(book.s, stream_symbol, names)
+        return _quote_tick(book, instrument, source, receive_ns // 1_000)
+    return None
 
 
-def _settle(
-    batch: TickBatch, doubtful: Int64s, record: LogRecord, names: dict[str, int]
-) -> tuple[TickBatch, list[Refused]]:
-    parts, refusals = [], []
-    done = 0
-    for row, start, end in doubtful.tolist():
-        line = record.payload[start:end]
-        try:
-            tick = read_slowly(line, names, record.source.id)
-        except ValueError as error:
-            refusals.append(refused(error, line))
-            continue
-        if tick is not None:
-            parts += [batch.take(slice(done, row)), TickBatch.of([tick])]
-            done = row
-    return TickBatch.concat([*parts, batch.take(slice(done, len(batch)))]), refusals
+def _read(line: bytes, names: dict[str, int], source: int) -> tuple[list[Tick], list[Refused]]:
+    tick = read_slowly(line, names, source)
+    return ([] if tick is None else [tick]), []
 
 
 def _id_of(symbol: str, stream_symbol: str, names: dict[str, int]) -> int:
