@@ -1,9 +1,13 @@
 """CoinGecko's kinds of log entries, and who parses each."""
 
-from connectors import coingecko
+from connectors.coingecko import charts, frames, history, markets, ohlc, prices
 from connectors.connector import Parser
 
 PARSERS: dict[str, Parser] = {
-    "market_chart": coingecko.parse_market_chart,
-    "simple/price": coingecko.parse_simple_price,
+    charts.KIND: charts.parse_market_chart,
+    frames.KIND: frames.parse_frames,
+    history.KIND: history.parse_history,
+    markets.KIND: markets.parse_markets,
+    ohlc.KIND: ohlc.parse_ohlc,
+    prices.KIND: prices.parse_simple_price,
 }

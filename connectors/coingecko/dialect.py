@@ -1,0 +1,102 @@
+"""CoinGecko's WebSocket: an ActionCable channel of coin prices, about every ten seconds, without replay.
+
+Greeting → we subscribe to the channel → confirmation → we name the coins → one acknowledgement a coin.
+What is inside `identifier` and `data` is JSON in a JSON string.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from connectors.answers import decode_or_none
+from connectors.coingecko.checks import message_of
+from connectors.coingecko.coins import CURRENCY, PROVIDER
+from connectors.connector import KEEP, SKIP, Heard
+from connectors.errors import BadKeyError, PremiumError
+from connectors.numerals import text_of
+
+SHARD = "stream"
+MAX_COINS = 100
+"""Coins that one connection may name."""
+SILENCE_S = 25.0
+"""Two prices missed, and a while."""
+KEY_HEADER = "x-cg-pro-api-key"
+NEEDS = "the stream is for plans from Analyst on; polling goes on without it"
+
+_IDENTIFIER = json.dumps({"channel": "CGSimplePrice"}, separators=(",", ":"))
+_FINE = ("", "2000", "3000")
+"""Codes of a subscription and of the greeting; most frames have none."""
+
+log = logging.getLogger(__name__)
+
+
+_NOTHING = msgspec.Raw(b"")
+
+
+class _Frame(msgspec.Struct):
+    """What tells control frames from prices; a price has none of these."""
+
+    type: msgspec.Raw = _NOTHING
+    code: msgspec.Raw = _NOTHING
+    message: msgspec.Raw = _NOTHING
+    reason: msgspec.Raw = _NOTHING
+
+
+_NO_CONTROL = _Frame()
+
+
+@dataclass(slots=True)
+class CoinGeckoDialect:
+    """One connection, subscribed to at most `MAX_COINS` coins in dollars."""
+
+    address: str
+    coins: Sequence[str]
+    headers: Mapping[str, str] = field(repr=False)
+    provider: str = PROVIDER
+    shard: str = SHARD
+    silence_s: float = SILENCE_S
+    max_age_s: float | None = None
+    ping_s: float | None = None
+
+    def opening(self) -> Sequence[str]:
+        """Nothing: it is for the venue to greet."""
+        return ()
+
+    def ping(self) -> str:
+        """Never sent: the venue pings, below the frames."""
+        raise NotImplementedError
+
+    def hear(self, frame: bytes) -> Heard:
+        """Answer the steps of the subscription; keep whatever may be a price."""
+        heard = decode_or_none(frame, _Frame)
+        if heard is None or heard == _NO_CONTROL:
+            return KEEP
+        said = f"{message_of(heard.message)} {message_of(heard.reason)}"
+        if "unauthorized" in said.lower():
+            advice = "the stream wants the key of a paid plan, Analyst or above"
+            return Heard(error=BadKeyError(PROVIDER, advice))
+        if text_of(heard.code) not in _FINE:
+            log.warning("%s: the stream says %s", PROVIDER, said.strip())
+        return self._answer(text_of(heard.type))
+
+    def _answer(self, step: str) -> Heard:
+        if step == "welcome":
+            return Heard(replies=(_command("subscribe"),))
+        if step == "confirm_subscription":
+            data = {"coin_id": list(self.coins[:MAX_COINS]), "vs_currencies": [CURRENCY]}
+            return Heard(replies=(_command("message", {**data, "action": "set_tokens"}),))
+        if step == "ping":
+            return Heard(replies=('{"type":"pong"}',))
+        if step == "reject_subscription":
+            return Heard(error=PremiumError(PROVIDER, "the channel CGSimplePrice", NEEDS))
+        return Heard(leave=True) if step == "disconnect" else SKIP
+
+
+def _command(command: str, data: Mapping[str, object] | None = None) -> str:
+    message = {"command": command, "identifier": _IDENTIFIER}
+    if data is not None:
+        message["data"] = json.dumps(data, separators=(",", ":"))
+    return json.dumps(message, separators=(",", ":"))

@@ -1,0 +1,51 @@
+"""What the tests of CoinGecko share: the examples of its OpenAPI, records, edits of payloads."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from connectors.coingecko.parsers import PARSERS
+from market.instruments import CATALOGUE
+from market.log import Parsed
+from tests.connectors.support import DATA, NOW_US, record
+
+SOURCE = 31
+HOSTS = ("demo", "pro")
+ONE = '{"id":"bitcoin","vs":"usd"}'
+MANY = '{"ids":["bitcoin"],"vs":"usd"}'
+HALF_HOURS = '{"id":"bitcoin","vs":"usd","interval_s":1800}'
+FOUR_HOURS = '{"id":"ethereum","vs":"usd","interval_s":14400}'
+_PIECES = [
+    b"", b"null", b"true", b"-1", b"0", b"NaN", b"1e999", b"1e-999", b'"', b"{", b"[]", b"\xff",
+    b"\x00", b"9" * 30, b'"\\ud800"', b"\n", b"Infinity", b"-0.0", b"1e400", b'"1"',
+]  # fmt: skip
+
+Edit = tuple[float, int, bytes]
+EDITS: st.SearchStrategy[list[Edit]] = st.lists(
+    st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(_PIECES)),
+    min_size=1,
+    max_size=3,
+)
+
+
+def instrument(symbol: str) -> int:
+    return CATALOGUE.by_symbol(symbol).id
+
+
+def example(host: str, path: str) -> bytes:
+    """The documented answer of an endpoint (May 2026)."""
+    spec = json.loads((DATA / "rest" / "coingecko_oas" / f"{host}-api.json").read_bytes())
+    answer: Any = spec["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+    return json.dumps(answer["example"]).encode()
+
+
+def parsed(kind: str, payload: bytes | str, context: str = "", received_us: int = NOW_US) -> Parsed:
+    return PARSERS[kind](record("coingecko", kind, payload, context, received_us), CATALOGUE)
+
+
+def edited(payload: bytes, edits: list[Edit]) -> bytes:
+    for place, length, piece in edits:
+        at = int(place * len(payload))
+        payload = payload[:at] + piece + payload[at + length :]
+    return payload
