@@ -1,5 +1,6 @@
 """A connector: all that the feeds need to know of a provider to run it, and nothing of how it speaks."""
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,6 +17,9 @@ Parser = Callable[[LogRecord, InstrumentTable], Parsed]
 
 Check = Callable[[Answer, str], None]
 """Raises what an answer without prices means; the second argument says what was asked."""
+
+Same = Callable[[bytes, bytes], bool]
+"""Whether two bodies, the earlier one first, tell the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,14 @@ class Poll:
     """A request that is asked again and again.
 
     `instruments` are the ids of those whose price its answer holds; `every_s` is how often it is worth
-    asking at all: as often as the provider itself has something new.
+    asking at all: as often as the provider itself has something new. `same` tells an answer that is no
+    news beside the one before it: it is not kept.
     """
 
     request: Request
     instruments: frozenset[int]
     every_s: float
+    same: Same = operator.eq
 
 
 @dataclass(frozen=True, slots=True)
