@@ -9,12 +9,13 @@ from connectors.refusals import MAX_EXCERPT_CHARS
 from market.instruments import CATALOGUE
 from market.log import Parsed
 from tests.connectors.binance import test_klines, test_lines
+from tests.connectors.coingecko import samples as coingecko
 from tests.connectors.fixer import test_tables
 from tests.connectors.support import record, response
 
 CONTEXTS = {
     ("binance", "klines"): '{"symbol":"BTCUSDT"}',
-    ("coingecko", "market_chart"): '{"id":"ethereum","vs":"usd"}',
+    **{("coingecko", kind): text for kind, text in coingecko.CONTEXTS.items()},
     ("oanda", "ticks"): '{"symbol":"EUR-USD","date":"2014-05-01","row":0}',
 }
 SAMPLES = {
@@ -30,8 +31,7 @@ SAMPLES = {
     ).replace(b"(5min)", b"(1min)"),
     ("binance", "frames"): "\n".join(test_lines.LINES).encode(),
     ("binance", "klines"): f"[{test_klines.ROW}]".encode(),
-    ("coingecko", "market_chart"): response("coingecko_jkorf/GetMarketChart.txt"),
-    ("coingecko", "simple/price"): b'{"bitcoin":{"usd":1.5,"last_updated_at":1779092258}}',
+    **{("coingecko", kind): body for kind, body in coingecko.BODIES.items()},
     **{("fixer", kind): body.encode() for kind, body in test_tables.BODIES.items()},
     ("oanda", "ticks"): b"292,1.38676,1.38686\r\n920,1.38676,1.38687\r\n",
 }
