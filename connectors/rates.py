@@ -12,6 +12,8 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
+from connectors.answers import decode
+from connectors.errors import MalformedError
 from connectors.numerals import pair_of, text_of
 from connectors.refusals import refused
 from market.bars import BarBatch
@@ -34,6 +36,21 @@ FIRST_DAY = date(1999, 1, 1)
 
 _FRIDAY, _SATURDAY = 4, 5
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+class Table(msgspec.Struct):
+    """An answer of one time: units of each code per one of the base."""
+
+    timestamp: UnixSeconds
+    base: str
+    rates: dict[str, msgspec.Raw]
+
+
+class Series(msgspec.Struct):
+    """An answer of many days: a table a day."""
+
+    base: str
+    rates: dict[str, dict[str, msgspec.Raw]]
 
 
 class NoTradingError(MarketError):
@@ -89,6 +106,31 @@ class RateRows:
             batch.instrument[:] = self._ids
             batch.price[:], batch.exponent[:] = np.array(self._prices, np.int64).T
         return Parsed(batch, BarBatch.empty(), tuple(self._refused))
+
+
+def parse_table(
+    provider: str, record: LogRecord, instruments: InstrumentTable, *, daily: bool
+) -> Parsed:
+    """The rates of a `Table`; MalformedError where the payload is none."""
+    table = decode(provider, record.payload, Table)
+    rows = RateRows(record, instruments)
+    rows.add(table.base, table.rates, table.timestamp * SECOND_US, daily=daily)
+    return rows.parsed()
+
+
+def parse_series(provider: str, record: LogRecord, instruments: InstrumentTable) -> Parsed:
+    """The rates of a `Series`, oldest first; a day that is not over when it comes is refused."""
+    series = decode(provider, record.payload, Series)
+    rows = RateRows(record, instruments)
+    for text, rates in sorted(series.rates.items()):
+        day = day_of(text)
+        if day is None:
+            rows.refuse(MalformedError(provider, "a day that is none"), text)
+        elif day_end_us(day) > record.received_us:
+            rows.refuse(MalformedError(provider, "a day that is not over"), text)
+        else:
+            rows.add(series.base, rates, day_end_us(day), daily=True)
+    return rows.parsed()
 
 
 def pairs_by_base(instruments: InstrumentTable) -> dict[str, tuple[Instrument, ...]]:

@@ -21,9 +21,9 @@ from connectors.errors import (
     TransientError,
     UnknownAtProviderError,
 )
-from connectors.fixer.shapes import Series, Table
 from connectors.numerals import text_of
 from connectors.periods import day_after_us, month_after_us
+from connectors.rates import Series, Table
 
 PROVIDER = "fixer"
 BURST_RETRY_S = 60.0

@@ -7,11 +7,9 @@ says it itself, a `timeseries` does not. A Friday's end lies after the week's cl
 rates are those of the close (see `connectors.rates`).
 """
 
-from connectors.answers import Answer, decode
-from connectors.errors import MalformedError
+from connectors.answers import Answer
 from connectors.fixer.checks import PROVIDER, check
-from connectors.fixer.shapes import Series, Table
-from connectors.rates import SECOND_US, RateRows, day_end_us, day_of
+from connectors.rates import parse_series, parse_table
 from market.instruments import InstrumentTable
 from market.log import LogRecord, Parsed
 
@@ -29,28 +27,13 @@ def parse_historical(record: LogRecord, instruments: InstrumentTable) -> Parsed:
 def parse_timeseries(record: LogRecord, instruments: InstrumentTable) -> Parsed:
     """The rates of many days, oldest first. A day that is not over when it comes is refused."""
     _checked(record)
-    series = decode(PROVIDER, record.payload, Series)
-    rows = RateRows(record, instruments)
-    for text, rates in sorted(series.rates.items()):
-        day = day_of(text)
-        if day is None:
-            rows.refuse(MalformedError(PROVIDER, "a day that is none"), text)
-        elif day_end_us(day) > record.received_us:
-            rows.refuse(MalformedError(PROVIDER, "a day that is not over"), text)
-        else:
-            rows.add(series.base, rates, day_end_us(day), daily=True)
-    return rows.parsed()
+    return parse_series(PROVIDER, record, instruments)
 
 
 def _table(record: LogRecord, instruments: InstrumentTable, *, daily: bool) -> Parsed:
     _checked(record)
-    table = decode(PROVIDER, record.payload, Table)
-    rows = RateRows(record, instruments)
-    rows.add(table.base, table.rates, table.timestamp * SECOND_US, daily=daily)
-    return rows.parsed()
+    return parse_table(PROVIDER, record, instruments, daily=daily)
 
 
 def _checked(record: LogRecord) -> None:
-    check(
-        Answer(200, record.payload, record.received_us), f"{record.kind} {record.context}".rstrip()
-    )
+    check(Answer(200, record.payload, record.received_us), record.kind)

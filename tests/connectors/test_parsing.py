@@ -10,7 +10,8 @@ from market.instruments import CATALOGUE
 from market.log import Parsed
 from tests.connectors.binance import test_klines, test_lines
 from tests.connectors.coingecko import samples as coingecko
-from tests.connectors.fixer import test_tables
+from tests.connectors.fixer import test_tables as fixer
+from tests.connectors.openexchangerates import test_tables as openexchangerates
 from tests.connectors.support import record, response
 
 CONTEXTS = {
@@ -32,7 +33,11 @@ SAMPLES = {
     ("binance", "frames"): "\n".join(test_lines.LINES).encode(),
     ("binance", "klines"): f"[{test_klines.ROW}]".encode(),
     **{("coingecko", kind): body for kind, body in coingecko.BODIES.items()},
-    **{("fixer", kind): body.encode() for kind, body in test_tables.BODIES.items()},
+    **{("fixer", kind): body.encode() for kind, body in fixer.BODIES.items()},
+    **{
+        ("openexchangerates", kind): body.encode()
+        for kind, body in openexchangerates.BODIES.items()
+    },
     ("oanda", "ticks"): b"292,1.38676,1.38686\r\n920,1.38676,1.38687\r\n",
 }
 REPLACEMENTS = [

@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from connectors.errors import MalformedError
 from connectors.rates import (
     NoTradingError,
     RateRows,
@@ -13,6 +14,8 @@ from connectors.rates import (
     day_of,
     days_between,
     pairs_by_base,
+    parse_series,
+    parse_table,
     traded_us,
 )
 from market.instruments import CATALOGUE
@@ -101,3 +104,19 @@ def test_pairs_are_found_by_their_base() -> None:
     pairs = pairs_by_base(CATALOGUE)
     assert [each.symbol for each in pairs["USD"]] == ["USD-JPY", "USD-CHF", "USD-CAD"]
     assert sum(map(len, pairs.values())) == 18
+
+
+@pytest.mark.parametrize("timestamp", ["true", "0", "-5", "1.5", '"1519296206"', "100000000000"])
+def test_a_time_is_a_positive_number_of_seconds(timestamp: str) -> None:
+    body = f'{{"timestamp":{timestamp},"base":"EUR","rates":{{}}}}'
+    with pytest.raises(MalformedError):
+        parse_table("fixer", record("fixer", "latest", body), CATALOGUE, daily=False)
+
+
+def test_a_table_needs_a_base_and_rates() -> None:
+    for body in ('{"timestamp":1,"base":1,"rates":{}}', '{"timestamp":1,"base":"EUR"}'):
+        with pytest.raises(MalformedError):
+            parse_table("fixer", record("fixer", "latest", body), CATALOGUE, daily=False)
+    with pytest.raises(MalformedError):
+        body = '{"base":"EUR","rates":{"2026-01-01":[]}}'
+        parse_series("fixer", record("fixer", "timeseries", body), CATALOGUE)
