@@ -1,73 +1,93 @@
-"""What the feeds need to know: where the providers are, their keys, how often to ask."""
+"""What the feeds need to know: which providers run, where they are, and how we are known to them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
+from connectors.connector import Access
 from market.sources import Feed
 
 SANDBOX_KEY = "sandbox"
 """The sandbox takes any key but a wrong one."""
+BRISK_S = 2.0
 
-_DAY_S = 86_400.0
-_MONTH_S = 31 * _DAY_S
+_LIVE = {
+    "binance": ("https://data-api.binance.vision", "wss://data-stream.binance.vision"),
+    "kraken": ("https://api.kraken.com", "wss://ws.kraken.com"),
+    "coinbase": ("https://api.exchange.coinbase.com", "wss://ws-feed.exchange.coinbase.com"),
+    "coingecko": ("https://api.coingecko.com", "wss://stream.coingecko.com"),
+    "ecb": ("https://www.ecb.europa.eu", ""),
+    "alphavantage": ("https://www.alphavantage.co", ""),
+    "fixer": ("https://data.fixer.io", ""),
+    "openexchangerates": ("https://openexchangerates.org", ""),
+}
+"""Each provider's addresses, REST and stream."""
+_OTHER_HOSTS = {
+    ("coingecko", "pro"): "https://pro-api.coingecko.com",
+    ("fixer", "gateway"): "https://api.apilayer.com",
+    ("alphavantage", "rapidapi"): "https://alpha-vantage.p.rapidapi.com",
+}
+"""Plans that are served elsewhere, by the first word of their name."""
+KEYLESS = ("binance", "kraken", "coinbase", "coingecko", "ecb")
+KEYED = ("alphavantage", "fixer", "openexchangerates", "coingecko")
+DEFAULT_PLANS: Mapping[str, str] = MappingProxyType({"coingecko": "demo"})
+"""The plan of a provider where none is said; of all others it is "free"."""
+
+_SANDBOX_PLANS = {
+    "alphavantage": "premium1200",
+    "coingecko": "pro",
+    "fixer": "professional_plus",
+    "openexchangerates": "unlimited",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FeedsConfig:
-    """Addresses, keys and the seconds from one call to the next of each provider.
-
-    Alpha Vantage and Fixer are left out without a key. Keys are never shown.
-    """
+    """The providers of one feed. Polls are asked every `brisk_s` seconds at least, where it is given."""
 
     feed: Feed
-    binance_stream_url: str
-    binance_rest_url: str
-    coingecko_url: str
-    alphavantage_url: str
-    fixer_url: str
-    coingecko_spacing_s: float
-    alphavantage_spacing_s: float
-    fixer_spacing_s: float
-    alphavantage_key: str | None = field(default=None, repr=False)
-    fixer_key: str | None = field(default=None, repr=False)
-    coingecko_key: str | None = field(default=None, repr=False)
+    access: Mapping[str, Access]
+    brisk_s: float | None = None
 
     @classmethod
     def sandbox(cls, url: str) -> "FeedsConfig":
-        """Everything from the sandbox at this address (`http://127.0.0.1:8010`), briskly."""
-        return cls(
-            feed=Feed.SIMULATED,
-            binance_stream_url=url.replace("http", "ws", 1),
-            binance_rest_url=f"{url}/api/v3",
-            coingecko_url=f"{url}/api/v3",
-            alphavantage_url=f"{url}/query",
-            fixer_url=f"{url}/api/latest",
-            coingecko_spacing_s=2.0,
-            alphavantage_spacing_s=0.05,
-            fixer_spacing_s=2.0,
-            alphavantage_key=SANDBOX_KEY,
-            fixer_key=SANDBOX_KEY,
-        )
+        """All from the sandbox at this address (`http://127.0.0.1:8010`), briskly."""
+        streams = url.replace("http", "ws", 1)
+        access = {
+            name: Access(
+                rest_url=f"{url}/{name}{'/pro' if name == 'coingecko' else ''}",
+                stream_url=f"{streams}/{name}",
+                key=SANDBOX_KEY,
+                plan=_SANDBOX_PLANS.get(name, "free"),
+            )
+            for name in _LIVE
+        }
+        return cls(Feed.SIMULATED, access, BRISK_S)
 
     @classmethod
     def live(
         cls,
+        keys: Mapping[str, str] = MappingProxyType({}),
+        plans: Mapping[str, str] = MappingProxyType({}),
         *,
-        alphavantage_key: str | None = None,
-        fixer_key: str | None = None,
-        coingecko_key: str | None = None,
+        fixer_url: str | None = None,
     ) -> "FeedsConfig":
-        """The providers themselves, within their free plans."""
-        return cls(
-            feed=Feed.LIVE,
-            binance_stream_url="wss://data-stream.binance.vision",
-            binance_rest_url="https://data-api.binance.vision/api/v3",
-            coingecko_url="https://api.coingecko.com/api/v3",
-            alphavantage_url="https://www.alphavantage.co/query",
-            fixer_url="https://data.fixer.io/api/latest",
-            coingecko_spacing_s=60.0,
-            alphavantage_spacing_s=_DAY_S / 24,
-            fixer_spacing_s=_MONTH_S / 93,
-            alphavantage_key=alphavantage_key,
-            fixer_key=fixer_key,
-            coingecko_key=coingecko_key,
-        )
+        """The providers themselves: those that need no key, and those whose key there is.
+
+        `keys` and `plans` are by provider. `fixer_url` replaces Fixer's scheme and host.
+        """
+        names = [name for name in _LIVE if name in KEYLESS or keys.get(name)]
+        hosts = {} if fixer_url is None else {"fixer": fixer_url.rstrip("/")}
+        access = {}
+        for name in names:
+            plan = plans.get(name, DEFAULT_PLANS.get(name, "free")).strip().lower()
+            key = keys.get(name)
+            access[name] = _live_access(name, key, plan, hosts.get(name))
+        return cls(Feed.LIVE, access)
+
+
+def _live_access(name: str, key: str | None, plan: str, host: str | None) -> Access:
+    rest_url, stream_url = _LIVE[name]
+    if key is not None:
+        rest_url = _OTHER_HOSTS.get((name, plan.replace("-", "_").split("_")[0]), rest_url)
+    return Access(host or rest_url, stream_url, key, plan)

@@ -231,6 +231,5 @@ def _settings(**given: object) -> "Settings":
         tie_to_supervisor(settings.supervisor)
     from tradewind import logs
 
-    keys = (settings.alphavantage_key, settings.fixer_key, settings.coingecko_key)
-    logs.configure(settings.log_level, [key.get_secret_value() for key in keys if key])
+    logs.configure(settings.log_level, list(settings.provider_keys.values()))
     return settings

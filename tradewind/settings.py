@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from connectors.config import KEYED
 from market.sources import Feed
 from tradewind.errors import BadSettingError
 from tradewind.sockets import (
@@ -44,6 +45,7 @@ _FEED_CLASSES = {
 _SCHEMES = {
     "database_url": ("postgresql://", "postgres://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
+    "fixer_url": ("https://", "http://"),
 }
 
 
@@ -86,7 +88,15 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     alphavantage_key: SecretStr | None = None
     fixer_key: SecretStr | None = None
+    openexchangerates_key: SecretStr | None = None
     coingecko_key: SecretStr | None = None
+    alphavantage_plan: str = "free"
+    fixer_plan: str = "free"
+    openexchangerates_plan: str = "free"
+    coingecko_plan: str = "demo"
+    """The plan that a key belongs to, in the provider's own word."""
+    fixer_url: str | None = None
+    """Fixer's scheme and host where it is not the plan's own: a gateway, or plain HTTP."""
     dashboard: Path = _REPOSITORY / "dashboard" / "dist"
     """The built dashboard; the API serves none where this directory does not exist."""
     supervisor: int | None = None
@@ -97,7 +107,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return value.split(os.pathsep) if isinstance(value, str) else value
 
-    @field_validator("database_url", "redis_url")
+    @field_validator("database_url", "redis_url", "fixer_url")
     @classmethod
     def _of_a_known_scheme(cls, url: str | None, info: ValidationInfo) -> str | None:
         schemes = _SCHEMES[str(info.field_name)]
@@ -115,6 +125,17 @@ class Settings(BaseSettings):
     @classmethod
     def _all_absolute(cls, paths: tuple[Path, ...]) -> tuple[Path, ...]:
         return tuple(path.expanduser().resolve() for path in paths)
+
+    @property
+    def provider_keys(self) -> dict[str, str]:
+        """The keys there are, by provider, as they are sent: to be handed on and never shown."""
+        found = {name: getattr(self, f"{name}_key") for name in KEYED}
+        return {name: key.get_secret_value() for name, key in found.items() if key is not None}
+
+    @property
+    def provider_plans(self) -> dict[str, str]:
+        """The plan of each provider that takes a key."""
+        return {name: getattr(self, f"{name}_plan") for name in KEYED}
 
     @property
     def feed_class(self) -> Feed:

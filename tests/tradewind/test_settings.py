@@ -62,6 +62,7 @@ class TestSources:
         [
             ("DATABASE_URL", "postgresql:// or postgres://"),
             ("REDIS_URL", "redis:// or rediss:// or unix://"),
+            ("FIXER_URL", "https:// or http://"),
         ],
     )
     def test_an_address_of_another_scheme_is_named_and_not_shown(
@@ -149,5 +150,19 @@ class TestChildren:
         assert "BYTEWAX_DATAFLOW_API_ENABLED" not in os.environ
 
 
-def test_keys_are_not_shown() -> None:
-    assert "abc" not in repr(Settings(fixer_key="abc"))  # type: ignore[arg-type]  # pydantic wraps it
+class TestKeys:
+    def test_they_are_not_shown(self) -> None:
+        assert "abc" not in repr(Settings(fixer_key="abc"))  # type: ignore[arg-type]  # pydantic wraps it
+
+    def test_those_there_are_by_provider(self) -> None:
+        settings = load_settings(openexchangerates_key="abc", coingecko_key="def")
+        assert settings.provider_keys == {"openexchangerates": "abc", "coingecko": "def"}
+
+    def test_plans_are_the_free_ones(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TRADEWIND_ALPHAVANTAGE_PLAN", "premium75")
+        assert load_settings().provider_plans == {
+            "alphavantage": "premium75",
+            "fixer": "free",
+            "openexchangerates": "free",
+            "coingecko": "demo",
+        }
