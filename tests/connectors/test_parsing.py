@@ -8,11 +8,12 @@ from connectors.parsing import PARSERS, parse
 from connectors.refusals import MAX_EXCERPT_CHARS
 from market.instruments import CATALOGUE
 from market.log import Parsed
+from tests.connectors.alphavantage.samples import SAMPLES as ALPHAVANTAGE
 from tests.connectors.binance import test_klines, test_lines
 from tests.connectors.coingecko import samples as coingecko
 from tests.connectors.fixer import test_tables as fixer
 from tests.connectors.openexchangerates import test_tables as openexchangerates
-from tests.connectors.support import record, response
+from tests.connectors.support import record
 
 CONTEXTS = {
     ("binance", "klines"): '{"symbol":"BTCUSDT"}',
@@ -20,16 +21,7 @@ CONTEXTS = {
     ("oanda", "ticks"): '{"symbol":"EUR-USD","date":"2014-05-01","row":0}',
 }
 SAMPLES = {
-    ("alphavantage", "GLOBAL_QUOTE"): response("alphavantage_romeltorres/global_quote"),
-    ("alphavantage", "CURRENCY_EXCHANGE_RATE"): response(
-        "alphavantage_codespore/forex_exchange_rates.json"
-    ),
-    ("alphavantage", "FX_INTRADAY"): response("alphavantage_codespore/forex_intraday.json").replace(
-        b"(5min)", b"(1min)"
-    ),
-    ("alphavantage", "TIME_SERIES_INTRADAY"): response(
-        "alphavantage_codespore/time_series_intraday.json"
-    ).replace(b"(5min)", b"(1min)"),
+    **{("alphavantage", kind): payload for kind, payload in ALPHAVANTAGE.items()},
     ("binance", "frames"): "\n".join(test_lines.LINES).encode(),
     ("binance", "klines"): f"[{test_klines.ROW}]".encode(),
     **{("coingecko", kind): body for kind, body in coingecko.BODIES.items()},
@@ -94,7 +86,7 @@ def test_a_kind_without_a_parser_is_refused() -> None:
 def test_an_error_body_is_one_refusal_without_its_key() -> None:
     body = b'{"Information":"We have detected your API key as CANARY123, 25 requests per day"}'
     (refusal,) = outcome_of(("alphavantage", "GLOBAL_QUOTE"), body).refused
-    assert refusal.reason == "alphavantage: the quota of calls is used up"
+    assert refusal.reason.startswith("alphavantage: the quota of calls is used up: ")
     assert "CANARY" not in refusal.excerpt
 
 
