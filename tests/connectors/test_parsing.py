@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from connectors.ecb.requests import DOCUMENTS
 from connectors.parsing import PARSERS, parse
 from connectors.refusals import MAX_EXCERPT_CHARS
 from market.instruments import CATALOGUE
@@ -11,6 +12,7 @@ from market.log import Parsed
 from tests.connectors.alphavantage.samples import SAMPLES as ALPHAVANTAGE
 from tests.connectors.binance import test_klines, test_lines
 from tests.connectors.coingecko import samples as coingecko
+from tests.connectors.ecb.samples import NINETY
 from tests.connectors.fixer import test_tables as fixer
 from tests.connectors.openexchangerates import test_tables as openexchangerates
 from tests.connectors.support import record
@@ -25,6 +27,7 @@ SAMPLES = {
     ("binance", "frames"): "\n".join(test_lines.LINES).encode(),
     ("binance", "klines"): f"[{test_klines.ROW}]".encode(),
     **{("coingecko", kind): body for kind, body in coingecko.BODIES.items()},
+    **{("ecb", document): NINETY for document in DOCUMENTS},
     **{("fixer", kind): body.encode() for kind, body in fixer.BODIES.items()},
     **{
         ("openexchangerates", kind): body.encode()
