@@ -1,35 +1,28 @@
-"""The live stream: one player writes each frame of the tape once, and every client gets it.
+"""The clients of one provider's stream: what the market does goes to their sessions, their frames out.
 
-The player walks the tape in the order of its events and never goes back. A client has a bounded
-backlog; one that falls behind is cut, as the exchange cuts it, and disturbs nobody else.
+A client has a bounded backlog; one that falls behind is cut, as a venue cuts it, and disturbs nobody
+else. Faults of connections, trades and frames strike here.
 """
 
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from typing import Protocol
 
-from connectors.sandbox.binance import (
-    Control,
-    Frame,
-    quote_frames,
-    shutdown_frame,
-    trade_frames,
-)
-from connectors.sandbox.tape import MINUTE_MS, PAIRS, Quotes, Tape, Trades
+from connectors.sandbox.fault_kinds import Fault, Place
+from connectors.sandbox.faults import Faults, Numbers
+from connectors.sandbox.sessions import Cut, Session
+from connectors.sandbox.spoiling import GARBAGE, TOKENS, spoil
+from connectors.sandbox.tape import Pair, Quotes, Trades
 from market.clock import Clock
 
-TICK_S = 0.005
-"""The player wakes this often at most: frames leave within 5 ms of their event time."""
-PREPARE_MS = 10_000
-"""The next minute is made in a thread so long before it begins."""
-CHUNK_MS = 100
-"""Frames are written so much of the tape at once; divides a minute."""
-MAX_LAG_MS = 30_000
-"""After a larger jump of the clock (a sleeping machine) connections are cut; the player follows."""
+PASS_S = 0.1
+"""How often sessions hear that time has passed."""
 MAX_BACKLOG = 20_000
+KEPT_FRAMES = 1_000
+"""The last frames of a client, which a fault can send again."""
 FAREWELL_S = 0.5
 
 GOING_AWAY = 1001
@@ -37,166 +30,189 @@ POLICY = 1008
 TRY_AGAIN_LATER = 1013
 
 
+class Line(Protocol):
+    """The connection below a client."""
+
+    def abort(self) -> None:
+        """Give up a send that hangs because the peer does not read."""
+
+    def reset(self) -> None:
+        """End the connection at once, with a TCP reset."""
+
+    def fall_silent(self, *, pongs: bool) -> None:
+        """Stop pinging; without `pongs`, hear nothing any more."""
+
+
 @dataclass(slots=True, eq=False)
 class Client:
-    """One connection's queue. `closing` is a close code once the client is to be cut.
+    """One connection's session and queue. `closing` is a close code once the client is to be cut."""
 
-    `abort` ends a send that hangs because the peer does not read.
-    """
-
-    control: Control
+    session: Session
+    line: Line
     backlog: deque[str] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     closing: int | None = None
-    abort: Callable[[], object] | None = None
+    silent: bool = False
+    sent: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_FRAMES))
+    struck: Numbers = field(default_factory=set)
 
-    def put(self, message: str) -> None:
-        """Queue a message, unless the end is near; a client that fell far behind is cut at once."""
-        if self.closing is not None:
+    def put(self, frames: Sequence[str]) -> None:
+        """Queue frames, unless the end is near; a client that fell far behind is cut at once."""
+        if self.closing is not None or self.silent or not frames:
             return
-        if len(self.backlog) < MAX_BACKLOG:
-            self.backlog.append(message)
+        if len(self.backlog) + len(frames) <= MAX_BACKLOG:
+            self.backlog.extend(frames)
+            self.sent.extend(frames)
             self.wake.set()
             return
         self.backlog.clear()
         self.cut(POLICY)
-        if self.abort is not None:
-            self.abort()
+        self.line.abort()
 
     def cut(self, code: int) -> None:
         """End the connection with this code, after what is queued."""
+        if self.silent:
+            return
         if self.closing is None:
             self.closing = code
         self.wake.set()
 
     def take(self) -> list[str]:
         """What is queued; the queue is empty after."""
-        messages = list(self.backlog)
+        frames = list(self.backlog)
         self.backlog.clear()
         self.wake.clear()
-        return messages
+        return frames
 
 
 class Hub:
-    """The clients and the player that feeds them."""
+    """The clients of one provider, in the order of their coming."""
 
-    def __init__(self, tape: Tape, clock: Clock) -> None:
-        self._tape = tape
+    def __init__(self, provider: str, clock: Clock, faults: Faults) -> None:
+        self.provider = provider
         self._clock = clock
-        self._subscribers: dict[str, dict[Client, None]] = {}
+        self._faults = faults
         self._clients: dict[Client, None] = {}
         self._empty = asyncio.Event()
         self._empty.set()
+        faults.listen(provider, self._strike_all)
+
+    def __len__(self) -> int:
+        return len(self._clients)
 
     def join(self, client: Client) -> None:
-        """Begin to feed a client with the streams that its control names."""
+        """Greet a client and feed it from now on."""
         self._clients[client] = None
         self._empty.clear()
-        self.resubscribe(client, [])
+        self._strike(client)
+        self._tell(client, lambda session: session.opened(self._clock()))
 
     def leave(self, client: Client) -> None:
         """Forget a client."""
         self._clients.pop(client, None)
-        self._unsubscribe(client, client.control.streams)
         if not self._clients:
             self._empty.set()
 
-    def resubscribe(self, client: Client, before: list[str]) -> None:
-        """Follow a change of the client's streams."""
-        self._unsubscribe(client, before)
-        for stream in client.control.streams:
-            self._subscribers.setdefault(stream, {})[client] = None
+    def received(self, client: Client, message: str) -> None:
+        """Answer what a client sent."""
+        self._tell(client, lambda session: session.received(message, self._clock()))
+
+    def traded(self, pair: Pair, trades: Trades) -> None:
+        """Tell every client of a pair's trades; faults may skip or repeat some."""
+        now_us = self._clock()
+        if self._faults.strikes(self.provider, Place.TRADE):
+            trades = self._with_faults(pair, trades)
+        self.send(lambda session: session.traded(pair, trades, now_us))
+
+    def quoted(self, pair: Pair, quotes: Quotes) -> None:
+        """Tell every client of a pair's best quotes."""
+        now_us = self._clock()
+        self.send(lambda session: session.quoted(pair, quotes, now_us))
+
+    def send(self, frames_of: Callable[[Session], list[str]]) -> None:
+        """Send every client what is made of its session."""
+        for client in list(self._clients):
+            self._tell(client, frames_of)
+
+    async def pass_time(self) -> None:
+        """Tell the sessions that time passes, until cancelled."""
+        while True:
+            await asyncio.sleep(PASS_S)
+            self.send(lambda session: session.passed(self._clock()))
+
+    def cut_all(self, code: int) -> None:
+        """End every connection with this code."""
+        for client in list(self._clients):
+            client.cut(code)
+
+    def end_all(self) -> None:
+        """Announce the end to every client and cut it."""
+        for client in list(self._clients):
+            self._end(client)
 
     async def shut_down(self) -> None:
-        """Announce the end to every client, cut it, and wait a moment for all to be gone."""
-        frame = shutdown_frame(self._clock())
+        """End every connection, and wait a moment for all to be gone; silent ones are reset."""
+        self.end_all()
         for client in list(self._clients):
-            client.put(frame.wrapped if client.control.combined else frame.bare)
-            client.cut(GOING_AWAY)
+            if client.silent:
+                client.line.reset()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._empty.wait(), FAREWELL_S)
 
-    async def play(self) -> None:
-        """Send each frame when its time has come, until cancelled."""
-        while True:
-            start_ms = self._clock() // 1_000
-            await self._play_from(start_ms)
-            self._cut_all()
-
-    async def _play_from(self, start_ms: int) -> None:
-        """Play from a time on; returns when the clock has jumped: the machine slept, or was set."""
-        chunk_ms = start_ms // CHUNK_MS * CHUNK_MS
-        reel = await self._reel(chunk_ms // MINUTE_MS)
-        following: asyncio.Task[Reel] | None = None
-        frames = deque(frame for frame in reel.frames(chunk_ms) if frame.event_ms > start_ms)
-        while True:
-            now_ms = self._clock() // 1_000
-            if abs(now_ms - chunk_ms) > MAX_LAG_MS:
-                return
-            while frames and frames[0].event_ms <= now_ms:
-                self._send(frames.popleft())
-            next_ms = chunk_ms + CHUNK_MS
-            if following is None and reel.end_ms - now_ms < PREPARE_MS:
-                following = asyncio.create_task(self._reel(reel.minute + 1))
-            if frames or now_ms < next_ms:
-                await asyncio.sleep(_pause_s(frames, next_ms, now_ms))
-                continue
-            if next_ms == reel.end_ms and following is not None:
-                reel, following = await following, None
-            chunk_ms, frames = next_ms, deque(reel.frames(next_ms))
-
-    async def _reel(self, minute: int) -> "Reel":
-        return await asyncio.to_thread(load_reel, self._tape, minute)
-
-    def _send(self, frame: Frame) -> None:
-        subscribers = self._subscribers.get(frame.stream)
-        if not subscribers:
+    def _tell(self, client: Client, frames_of: Callable[[Session], list[str]]) -> None:
+        if client.silent or client.closing is not None:
             return
-        wrapped = frame.wrapped
-        for client in subscribers:
-            client.put(wrapped if client.control.combined else frame.bare)
+        try:
+            frames = frames_of(client.session)
+        except Cut as cut:
+            client.cut(cut.code)
+            return
+        if frames and self._faults.strikes(self.provider, Place.FRAME):
+            frames = [self._spoiled(frame) for frame in frames]
+        client.put(frames)
 
-    def _cut_all(self) -> None:
+    def _end(self, client: Client) -> None:
+        self._tell(client, lambda session: session.ending(self._clock()))
+        client.cut(GOING_AWAY)
+
+    def _strike_all(self) -> None:
         for client in list(self._clients):
-            client.cut(TRY_AGAIN_LATER)
+            self._strike(client)
 
-    def _unsubscribe(self, client: Client, streams: list[str]) -> None:
-        for stream in streams:
-            self._subscribers.get(stream, {}).pop(client, None)
+    def _strike(self, client: Client) -> None:
+        for fault in self._faults.take_new(self.provider, client.struck):
+            self._apply(fault, client)
 
+    def _apply(self, fault: Fault, client: Client) -> None:
+        match fault.name:
+            case "ws_silent":
+                client.silent = True
+                client.backlog.clear()
+                client.line.fall_silent(pongs=fault.pongs)
+            case "ws_shutdown":
+                self._end(client)
+            case "ws_reset":
+                client.line.reset()
+            case "ws_garbage":
+                client.put([GARBAGE])
+            case "ws_replay":
+                client.put(list(client.sent)[-fault.frames :])
 
-@dataclass(frozen=True, slots=True)
-class Reel:
-    """A minute of the tape, of which frames are written a chunk at a time."""
+    def _with_faults(self, pair: Pair, trades: Trades) -> Trades:
+        """The trades without those that a fault skips, and twice those that it repeats."""
+        rows: list[int] = []
+        for row in range(len(trades.ids)):
+            symbol = pair.instrument.symbol
+            fault = self._faults.take(self.provider, Place.TRADE, symbol=symbol)
+            rows += _times_sent(fault) * [row]
+        return trades.rows(rows)
 
-    minute: int
-    trades: list[Trades]
-    quotes: list[Quotes]
-
-    @property
-    def end_ms(self) -> int:
-        """The first millisecond after the minute."""
-        return (self.minute + 1) * MINUTE_MS
-
-    def frames(self, chunk_ms: int) -> list[Frame]:
-        """The frames of the chunk that begins there, in the order of their events."""
-        frames: list[Frame] = []
-        for pair, trades, quotes in zip(PAIRS, self.trades, self.quotes, strict=True):
-            frames += trade_frames(pair, trades.between(chunk_ms, chunk_ms + CHUNK_MS))
-            frames += quote_frames(pair, quotes.between(chunk_ms, chunk_ms + CHUNK_MS))
-        frames.sort(key=attrgetter("event_ms"))
-        return frames
-
-
-def load_reel(tape: Tape, minute: int) -> Reel:
-    """The trades and quotes of all pairs in one minute."""
-    return Reel(
-        minute,
-        [tape.trades(pair, minute) for pair in PAIRS],
-        [tape.quotes(pair, minute) for pair in PAIRS],
-    )
+    def _spoiled(self, frame: str) -> str:
+        fault = self._faults.take(self.provider, Place.FRAME)
+        return frame if fault is None else spoil(self.provider, frame, TOKENS[fault.name])
 
 
-def _pause_s(frames: deque[Frame], next_ms: int, now_ms: int) -> float:
-    until_ms = frames[0].event_ms if frames else next_ms
-    return max(TICK_S, min(until_ms - now_ms, CHUNK_MS) / 1_000)
+def _times_sent(fault: Fault | None) -> int:
+    if fault is None:
+        return 1
+    return 0 if fault.name == "ws_skip" else 2

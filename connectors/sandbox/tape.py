@@ -121,7 +121,7 @@ class Trades:
         """Those with start ≤ time < end."""
         return self.rows(_rows(self.time_ms, start_ms, end_ms))
 
-    def rows(self, rows: slice) -> "Trades":
+    def rows(self, rows: slice | list[int]) -> "Trades":
         """Those at these places."""
         return Trades(
             self.time_ms[rows],
@@ -145,7 +145,10 @@ class Quotes:
 
     def between(self, start_ms: int, end_ms: int) -> "Quotes":
         """Those with start ≤ time < end."""
-        rows = _rows(self.time_ms, start_ms, end_ms)
+        return self.rows(_rows(self.time_ms, start_ms, end_ms))
+
+    def rows(self, rows: slice) -> "Quotes":
+        """Those at these places."""
         return Quotes(
             self.time_ms[rows],
             self.ids[rows],

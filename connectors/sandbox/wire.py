@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from connectors.sandbox.calls import Calls
+from connectors.sandbox.faults import Faults
 from connectors.sandbox.hours import AlwaysOpen, Hours, RealHours
 from connectors.sandbox.quotas import Ledger
 from connectors.sandbox.simulator import Simulator
@@ -62,6 +64,8 @@ class World:
     tapes: Mapping[str, Tape]
     profile: Profile
     ledger: Ledger
+    faults: Faults = field(default_factory=Faults)
+    calls: Calls = field(default_factory=Calls)
 
     @property
     def tape(self) -> Tape:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -17,14 +18,15 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
+from connectors.sandbox.mounts import MOUNTS
 from connectors.sandbox.server import Running, running, serve
-from connectors.sandbox.tape import PAIRS
+from connectors.sandbox.tape import BINANCE, PAIRS, VENUE_SHARES
 from tests.connectors.sandbox.conftest import NOW_US
 
 STREAMS = [
     f"{pair.venue_symbol.lower()}@{kind}" for pair in PAIRS for kind in ("trade", "bookTicker")
 ]
-ALL = "/stream?streams=" + "/".join(STREAMS)
+ALL = "/binance/stream?streams=" + "/".join(STREAMS)
 
 
 @pytest.fixture
@@ -42,12 +44,12 @@ async def http(sandbox: Running) -> AsyncIterator[httpx2.AsyncClient]:
 class TestRest:
     async def test_one_port_answers_for_every_provider(self, http: httpx2.AsyncClient) -> None:
         now_ms = time.time() * 1_000
-        quote = await ask(http, "/query?function=GLOBAL_QUOTE&symbol=AAPL&apikey=k")
-        rates = await ask(http, "/api/latest?access_key=k")
-        price = await ask(http, "/api/v3/simple/price?ids=bitcoin&vs_currencies=usd")
-        ping = await ask(http, "/api/v3/ping")
-        chart = await ask(http, "/api/v3/coins/pepe/market_chart?vs_currency=usd&days=1")
-        klines = await ask(http, "/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=2")
+        quote = await ask(http, "/alphavantage/query?function=GLOBAL_QUOTE&symbol=AAPL&apikey=k")
+        rates = await ask(http, "/fixer/api/latest?access_key=k")
+        price = await ask(http, "/coingecko/api/v3/simple/price?ids=bitcoin&vs_currencies=usd")
+        ping = await ask(http, "/coingecko/api/v3/ping")
+        chart = await ask(http, "/coingecko/api/v3/coins/pepe/market_chart?vs_currency=usd&days=1")
+        klines = await ask(http, "/binance/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=2")
         assert quote["Global Quote"]["01. symbol"] == "AAPL"
         assert abs(rates["timestamp"] * 1_000 - now_ms) < 10_000
         assert price["bitcoin"]["usd"] > 0
@@ -56,12 +58,12 @@ class TestRest:
         assert abs(klines[-1][0] - now_ms) < 70_000
 
     async def test_status_and_headers_are_the_providers(self, http: httpx2.AsyncClient) -> None:
-        refused = await http.get("/query", headers={"accept": "text/csv"})
+        refused = await http.get("/alphavantage/query", headers={"accept": "text/csv"})
         assert refused.status_code == 406
-        latest = await http.get("/api/latest?access_key=k")
+        latest = await http.get("/fixer/api/latest?access_key=k")
         assert latest.headers["content-type"] == "application/json"
         assert latest.headers["etag"]
-        assert (await http.get("/api/v3/klines")).status_code == 400
+        assert (await http.get("/binance/api/v3/klines")).status_code == 400
         assert (await http.get("/elsewhere")).status_code == 404
 
     async def test_the_free_profile_has_quotas(self) -> None:
@@ -69,19 +71,21 @@ class TestRest:
             running(profile="free", clock=lambda: NOW_US) as server,
             httpx2.AsyncClient(base_url=server.http_url) as client,
         ):
-            url = "/query?function=GLOBAL_QUOTE&symbol=KO&apikey=k"
+            url = "/alphavantage/query?function=GLOBAL_QUOTE&symbol=KO&apikey=k"
             answers = await asyncio.gather(*(ask(client, url) for _ in range(5)))
             assert sum("Global Quote" in answer for answer in answers) == 1
-            calls = [client.get("/api/v3/ping") for _ in range(31)]
+            calls = [client.get("/coingecko/api/v3/ping") for _ in range(31)]
             refused = [r for r in await asyncio.gather(*calls) if r.status_code == 429]
             assert [answer.headers["retry-after"] for answer in refused] == ["55"]
 
 
 class TestStreams:
-    async def test_200_ticks_a_second_and_nothing_is_missing(self, sandbox: Running) -> None:
+    async def test_binance_has_its_share_of_the_ticks_and_nothing_is_missing(
+        self, sandbox: Running
+    ) -> None:
         async with connect(sandbox.websocket_url + ALL) as client:
             frames = await collect(client, seconds=3.0)
-        assert len(frames) / 3.0 >= 200
+        assert len(frames) / 3.0 >= 0.8 * 250 * VENUE_SHARES[BINANCE]
         assert {frame["stream"] for frame in frames} == set(STREAMS)
         for pair in PAIRS:
             name = pair.venue_symbol.lower()
@@ -96,7 +100,7 @@ class TestStreams:
         trades: dict[int, Any] = {}
         for _ in range(2):
             async with running(ticks_per_s=2_000) as server:
-                url = server.websocket_url + "/ws/btcusdt@trade"
+                url = server.websocket_url + "/binance/ws/btcusdt@trade"
                 async with connect(url) as one, connect(url) as other:
                     both = await asyncio.gather(collect(one, 0.5), collect(other, 0.5))
                 for trade in (trade for frames in both for trade in frames):
@@ -108,17 +112,18 @@ class TestStreams:
     async def test_klines_are_the_sum_of_the_streamed_trades(
         self, sandbox: Running, http: httpx2.AsyncClient
     ) -> None:
-        async with connect(sandbox.websocket_url + "/ws/btcusdt@trade") as client:
+        async with connect(sandbox.websocket_url + "/binance/ws/btcusdt@trade") as client:
             trades = await collect(client, seconds=1.0)
         newest = trades[-1]
         (row, *_) = await ask(
-            http, f"/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime={newest['T'] // 60_000}0000"
+            http,
+            f"/binance/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime={newest['T'] // 60_000}0000",
         )
         of_minute = [t["p"] for t in trades if row[0] <= t["T"] <= row[6]]
         assert all(float(row[3]) <= float(price) <= float(row[2]) for price in of_minute)
 
     async def test_control_messages(self, sandbox: Running) -> None:
-        async with connect(sandbox.websocket_url + "/ws") as client:
+        async with connect(sandbox.websocket_url + "/binance/ws") as client:
             assert await control(client, "SUBSCRIBE", ["btcusdt@trade"]) == {
                 "result": None,
                 "id": 1,
@@ -139,7 +144,7 @@ class TestStreams:
     async def test_more_than_five_messages_a_second_end_the_connection(
         self, sandbox: Running
     ) -> None:
-        async with connect(sandbox.websocket_url + "/ws") as client:
+        async with connect(sandbox.websocket_url + "/binance/ws") as client:
             for _ in range(6):
                 await client.send('{"method":"LIST_SUBSCRIPTIONS","id":1}')
             with pytest.raises(ConnectionClosedError) as closed:
@@ -158,7 +163,7 @@ class TestStreams:
         assert closed.value.rcvd.code == 1001
 
     async def test_a_binary_message_ends_the_connection(self, sandbox: Running) -> None:
-        async with connect(sandbox.websocket_url + "/ws") as client:
+        async with connect(sandbox.websocket_url + "/binance/ws") as client:
             await client.send(b"\x00")
             with pytest.raises(ConnectionClosed):
                 await collect(client, 5.0)
@@ -171,14 +176,13 @@ class TestStreams:
 
 
 class TestKeepalive:
-    async def test_pings_carry_a_payload_and_an_unanswered_one_ends_the_connection(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("connectors.sandbox.server.PING_INTERVAL_S", 0.2)
-        monkeypatch.setattr("connectors.sandbox.server.PONG_DEADLINE_S", 0.3)
-        async with running() as server:
+    async def test_pings_carry_a_payload_and_an_unanswered_one_ends_the_connection(self) -> None:
+        stream = MOUNTS["binance"].stream
+        assert stream is not None
+        brisk = replace(stream, ping_interval_s=0.2, pong_deadline_s=0.3)
+        async with running(mounts={"binance": replace(MOUNTS["binance"], stream=brisk)}) as server:
             reader, writer = await asyncio.open_connection(server.host, server.port)
-            writer.write(_handshake("/ws", server))
+            writer.write(_handshake("/binance/ws", server))
             await reader.readuntil(b"\r\n\r\n")
             opcode, payload = await asyncio.wait_for(_frame(reader), 5)
             assert (opcode, len(payload)) == (0x9, 4)
@@ -230,9 +234,8 @@ class TestLife:
         process = subprocess.Popen(
             [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-        asked = (
-            b"GET /api/v3/klines?symbol=BTCUSDT&interval=1m&limit=1000 HTTP/1.1\r\nHost: x\r\n\r\n"
-        )
+        path = b"/binance/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=1000"
+        asked = b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n"
         waiting: list[socket.socket] = []
         try:
             _first_answer(port)
@@ -320,4 +323,4 @@ def _first_answer(port: int) -> Any:
     """The answer to a ping, as soon as the server listens."""
     url = f"http://127.0.0.1:{port}"
     with httpx2.Client(transport=httpx2.HTTPTransport(retries=6), base_url=url) as client:
-        return client.get("/api/v3/ping").json()
+        return client.get("/coingecko/api/v3/ping").json()

@@ -1,158 +1,141 @@
-"""The hub and its player, on a clock that the test moves."""
+"""The hub and its clients: what sessions say goes out, what they end is ended, faults strike."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 
-from connectors.sandbox.binance import Control
-from connectors.sandbox.simulator import Simulator
-from connectors.sandbox.streams import (
-    CHUNK_MS,
-    GOING_AWAY,
-    MAX_BACKLOG,
-    MAX_LAG_MS,
-    POLICY,
-    TRY_AGAIN_LATER,
-    Client,
-    Hub,
-    load_reel,
-)
-from connectors.sandbox.tape import MINUTE_MS, PAIRS, Tape
+from connectors.sandbox.faults import Faults
+from connectors.sandbox.sessions import Cut
+from connectors.sandbox.spoiling import GARBAGE
+from connectors.sandbox.streams import GOING_AWAY, MAX_BACKLOG, POLICY, Client, Hub
+from connectors.sandbox.tape import KRAKEN, VENUE_PAIRS, Pair, Quotes, Trades
 from tests.connectors.sandbox.conftest import NOW_US
 
-MINUTE = NOW_US // 1_000 // MINUTE_MS
-TRADES = [f"{pair.venue_symbol.lower()}@trade" for pair in PAIRS]
+BITCOIN, ETHER = VENUE_PAIRS[KRAKEN][:2]
 
 
-class Clock:
-    """A clock that stands until it is moved."""
+class Talk:
+    """A session that says what happens to it."""
 
-    def __init__(self, now_us: int) -> None:
-        self.now_us = now_us
+    def opened(self, now_us: int) -> list[str]:
+        return ["hello"]
 
-    def __call__(self) -> int:
-        return self.now_us
+    def received(self, message: str, now_us: int) -> list[str]:
+        if message == "enough":
+            raise Cut(POLICY)
+        return [f"{message}?"]
+
+    def traded(self, pair: Pair, trades: Trades, now_us: int) -> list[str]:
+        return [f'{{"price":1.5,"id":{number}}}' for number in trades.ids.tolist()]
+
+    def quoted(self, pair: Pair, quotes: Quotes, now_us: int) -> list[str]:
+        return [f"{pair.instrument.symbol} quoted" for _ in quotes.ids]
+
+    def passed(self, now_us: int) -> list[str]:
+        return ["tick"]
+
+    def ending(self, now_us: int) -> list[str]:
+        return ["goodbye"]
+
+
+class Line:
+    """A connection that remembers what was done to it."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def abort(self) -> None:
+        self.done.append("abort")
+
+    def reset(self) -> None:
+        self.done.append("reset")
+
+    def fall_silent(self, *, pongs: bool) -> None:
+        self.done.append(f"silent {pongs}")
 
 
 class Stage:
-    """A hub on a movable clock."""
+    """A hub of Kraken and its faults."""
 
     def __init__(self) -> None:
-        self.clock = Clock(NOW_US)
-        self.tape = Tape(Simulator(7), 2_000)
-        self.hub = Hub(self.tape, self.clock)
+        self.faults = Faults()
+        self.hub = Hub(KRAKEN, lambda: NOW_US, self.faults)
 
-    def join(self, *streams: str, combined: bool = False) -> Client:
-        client = Client(Control(combined, list(streams)))
+    def join(self) -> tuple[Client, Line]:
+        line = Line()
+        client = Client(Talk(), line)
         self.hub.join(client)
-        return client
-
-    async def advance(self, milliseconds: int, client: Client) -> list[str]:
-        """Move the clock; what the client got, which is something."""
-        self.clock.now_us += milliseconds * 1_000
-        await asyncio.wait_for(client.wake.wait(), 5)
-        return client.take()
+        return client, line
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    stage = Stage()
-    player = asyncio.create_task(stage.hub.play())
-    yield stage
-    player.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await player
+def stage() -> Stage:
+    return Stage()
 
 
-async def test_frames_come_in_order_and_never_before_their_time(stage: Stage) -> None:
-    client = stage.join(*TRADES)
-    last_ms = 0
-    for _ in range(20):
-        for message in await stage.advance(50, client):
-            event_ms = json.loads(message)["E"]
-            assert last_ms <= event_ms <= stage.clock.now_us // 1_000
-            last_ms = event_ms
-    assert last_ms > NOW_US // 1_000
+def trades(*ids: int) -> Trades:
+    column = np.array(ids, np.int64)
+    return Trades(column, column, column, column, column > 0)
 
 
-async def test_trade_ids_stay_contiguous_over_the_minute(stage: Stage) -> None:
-    client = stage.join("btcusdt@trade")
-    ids: list[int] = []
-    while stage.clock.now_us // 1_000 < (MINUTE + 1) * MINUTE_MS + 5_000:
-        ids += [json.loads(message)["t"] for message in await stage.advance(5_000, client)]
-    assert ids == list(range(ids[0], ids[-1] + 1))
-    assert len(ids) > 1_000
+def frames(*ids: int) -> list[str]:
+    return [f'{{"price":1.5,"id":{number}}}' for number in ids]
 
 
-async def test_each_client_gets_its_streams_wrapped_as_it_wants(stage: Stage) -> None:
-    bare = stage.join("btcusdt@trade")
-    wrapped = stage.join("btcusdt@trade", "ethusdt@bookTicker", combined=True)
-    silent = stage.join("nothing@trade")
-    mine = await stage.advance(3_000, bare)
-    theirs = [json.loads(message) for message in wrapped.take()]
-    assert {frame["stream"] for frame in theirs} == {"btcusdt@trade", "ethusdt@bookTicker"}
-    trades = [frame["data"] for frame in theirs if frame["stream"] == "btcusdt@trade"]
-    common = min(len(mine), len(trades))
-    assert common > 10
-    assert [json.loads(message) for message in mine][:common] == trades[:common]
-    assert silent.take() == []
-
-
-async def test_a_changed_subscription_takes_effect_and_leaving_ends_it(stage: Stage) -> None:
-    client = stage.join("btcusdt@trade")
-    other = stage.join(*TRADES)
-    before = client.control.streams
-    client.control.streams = ["ethusdt@trade"]
-    stage.hub.resubscribe(client, before)
-    symbols = {json.loads(message)["s"] for message in await stage.advance(2_000, client)}
-    assert symbols == {"ETHUSDT"}
+def test_a_client_is_greeted_answered_told_and_forgotten(stage: Stage) -> None:
+    client, _ = stage.join()
+    stage.hub.received(client, "what")
+    stage.hub.traded(BITCOIN, trades(1, 2))
+    quotes = Quotes(*(np.zeros(1, np.int64) for _ in range(6)))
+    stage.hub.quoted(ETHER, quotes)
+    assert client.take() == ["hello", "what?", *frames(1, 2), "ETH-USD quoted"]
     stage.hub.leave(client)
-    await stage.advance(1_000, other)
-    assert [json.loads(m)["s"] for m in client.take()] == []
+    stage.hub.traded(BITCOIN, trades(3))
+    assert client.take() == []
+    assert len(stage.hub) == 0
 
 
-async def test_a_client_that_does_not_read_is_cut_and_its_send_aborted(stage: Stage) -> None:
-    client = stage.join()
-    aborted = asyncio.Event()
-    client.abort = aborted.set
+async def test_sessions_hear_that_time_passes(stage: Stage) -> None:
+    client, _ = stage.join()
+    client.take()
+    passing = asyncio.create_task(stage.hub.pass_time())
+    await asyncio.wait_for(client.wake.wait(), 5)
+    assert client.take() == ["tick"]
+    passing.cancel()
+
+
+def test_a_session_that_cuts_ends_its_connection_alone(stage: Stage) -> None:
+    client, _ = stage.join()
+    other, _ = stage.join()
+    stage.hub.received(client, "enough")
+    assert (client.closing, other.closing) == (POLICY, None)
+    stage.hub.traded(BITCOIN, trades(1))
+    assert client.take() == ["hello"]
+    assert other.take() == ["hello", *frames(1)]
+
+
+def test_a_client_that_does_not_read_is_cut_and_its_send_aborted(stage: Stage) -> None:
+    client, line = stage.join()
     for number in range(MAX_BACKLOG + 1):
-        client.put(str(number))
+        client.put([str(number)])
     assert client.closing == POLICY
-    assert aborted.is_set()
+    assert line.done == ["abort"]
     assert client.take() == []
-    client.put("more")
+    client.put(["more"])
     assert client.take() == []
-
-
-@pytest.mark.parametrize("jump_ms", [MAX_LAG_MS + 1_000, -MAX_LAG_MS - 1_000])
-async def test_after_a_jump_of_the_clock_connections_are_cut_and_the_player_follows(
-    stage: Stage, jump_ms: int
-) -> None:
-    client = stage.join(*TRADES)
-    await stage.advance(500, client)
-    stage.clock.now_us += jump_ms * 1_000
-    while client.closing is None:
-        await asyncio.wait_for(client.wake.wait(), 5)
-        client.take()
-    assert client.closing == TRY_AGAIN_LATER
-    again = stage.join(*TRADES)
-    messages = await stage.advance(200, again)
-    assert json.loads(messages[0])["E"] >= stage.clock.now_us // 1_000 - 200 - CHUNK_MS
 
 
 async def test_shutting_down_announces_itself_last(stage: Stage) -> None:
-    bare, combined = stage.join(*TRADES), stage.join(combined=True)
+    client, _ = stage.join()
+    client.take()
     ending = asyncio.create_task(stage.hub.shut_down())
-    await bare.wake.wait()
-    for client in (bare, combined):
-        stage.hub.leave(client)
+    await client.wake.wait()
+    stage.hub.leave(client)
     await asyncio.wait_for(ending, 5)
-    assert bare.closing == combined.closing == GOING_AWAY
-    bare.put("too late")
-    assert json.loads(bare.take()[-1])["e"] == "serverShutdown"
-    assert json.loads(combined.take()[-1])["stream"] == "!serverShutdown"
+    client.put(["too late"])
+    assert client.take() == ["goodbye"]
+    assert client.closing == GOING_AWAY
 
 
 async def test_shutting_down_does_not_wait_for_ever(stage: Stage) -> None:
@@ -160,13 +143,61 @@ async def test_shutting_down_does_not_wait_for_ever(stage: Stage) -> None:
     await asyncio.wait_for(stage.hub.shut_down(), 5)
 
 
-def test_a_reel_holds_all_frames_of_its_minute_in_order() -> None:
-    tape = Tape(Simulator(7), 250)
-    reel = load_reel(tape, MINUTE)
-    frames = [
-        frame
-        for chunk_ms in range(MINUTE * MINUTE_MS, reel.end_ms, CHUNK_MS)
-        for frame in reel.frames(chunk_ms)
-    ]
-    assert len(frames) == pytest.approx(250 * 60, rel=0.01)
-    assert [frame.event_ms for frame in frames] == sorted(frame.event_ms for frame in frames)
+class TestFaults:
+    @pytest.mark.parametrize("pongs", [True, False])
+    async def test_a_silent_connection_says_nothing_more_and_is_reset_at_the_end(
+        self, stage: Stage, pongs: bool
+    ) -> None:
+        client, line = stage.join()
+        stage.faults.set(KRAKEN, "ws_silent", times=1, pongs=pongs)
+        stage.hub.received(client, "what")
+        stage.hub.traded(BITCOIN, trades(1))
+        client.cut(GOING_AWAY)
+        assert (client.take(), client.closing) == ([], None)
+        other, _ = stage.join()
+        assert other.take() == ["hello"]
+        await stage.hub.shut_down()
+        assert line.done == [f"silent {pongs}", "reset"]
+
+    def test_a_new_connection_falls_silent_before_its_greeting(self, stage: Stage) -> None:
+        stage.faults.set(KRAKEN, "ws_silent")
+        client, _ = stage.join()
+        assert client.take() == []
+
+    def test_a_shutdown_is_announced_to_all_who_are_there(self, stage: Stage) -> None:
+        clients = [stage.join()[0] for _ in range(3)]
+        stage.faults.set(KRAKEN, "ws_shutdown", times=2)
+        assert [client.closing for client in clients] == [GOING_AWAY, GOING_AWAY, None]
+        assert clients[0].take() == ["hello", "goodbye"]
+
+    def test_a_reset_is_the_lines(self, stage: Stage) -> None:
+        _, line = stage.join()
+        stage.faults.set(KRAKEN, "ws_reset", times=1)
+        assert line.done == ["reset"]
+
+    def test_garbage_and_a_replay_come_once_a_connection(self, stage: Stage) -> None:
+        client, _ = stage.join()
+        stage.hub.traded(BITCOIN, trades(1, 2, 3))
+        client.take()
+        stage.faults.set(KRAKEN, "ws_replay", frames=2)
+        stage.faults.set(KRAKEN, "ws_garbage")
+        assert client.take() == [*frames(2, 3), GARBAGE]
+
+    def test_skipped_and_repeated_trades_are_so_for_every_client(self, stage: Stage) -> None:
+        both = [stage.join()[0] for _ in range(2)]
+        stage.faults.set(KRAKEN, "ws_skip", times=2, symbol="BTC-USD")
+        stage.hub.traded(ETHER, trades(1))
+        stage.hub.traded(BITCOIN, trades(1, 2, 3))
+        stage.faults.set(KRAKEN, "ws_repeat", times=1)
+        stage.hub.traded(BITCOIN, trades(4, 5))
+        for client in both:
+            assert client.take() == ["hello", *frames(1, 3, 4, 4, 5)]
+
+    def test_prices_become_none(self, stage: Stage) -> None:
+        client, _ = stage.join()
+        client.take()
+        stage.faults.set(KRAKEN, "ws_nan", times=1)
+        stage.hub.traded(BITCOIN, trades(1, 2))
+        stage.faults.set(KRAKEN, "ws_overflow", times=1)
+        stage.hub.traded(BITCOIN, trades(3))
+        assert client.take() == ['{"price":NaN,"id":1}', *frames(2), '{"price":1e400,"id":3}']

@@ -9,7 +9,6 @@ import pytest
 from connectors.parsing import parse
 from connectors.sandbox import alphavantage, binance, coingecko, fixer
 from connectors.sandbox.simulator import MINUTE_US
-from connectors.sandbox.streams import CHUNK_MS, load_reel
 from connectors.sandbox.tape import PAIRS
 from connectors.sandbox.wire import Answer, World
 from market.bars import BAR_US
@@ -21,6 +20,7 @@ from market.ticks import QUOTE, TRADE, TickBatch
 from tests.connectors.sandbox.conftest import NOW_US, get
 
 MINUTE = NOW_US // MINUTE_US
+SPAN_MS = 10_000
 
 
 def read(provider: str, kind: str, payload: bytes, context: object = None) -> Parsed:
@@ -126,16 +126,20 @@ def test_klines(premium: World) -> None:
 
 
 def test_frames(premium: World) -> None:
-    reel = load_reel(premium.tape, MINUTE)
-    frames = [frame for n in range(100) for frame in reel.frames(MINUTE * 60_000 + n * CHUNK_MS)]
-    lines = [f"{frame.event_ms * 1_000_000} {frame.wrapped}\n" for frame in frames]
-    ticks = read("binance", "frames", "".join(lines).encode()).ticks
-    assert len(ticks) == len(frames) > 1_000
-    assert {int(kind) for kind in ticks.kind} == {QUOTE, TRADE}
-    trades = ticks.kind == TRADE
+    start_ms = MINUTE * 60_000
+    lines: list[str] = []
     for pair in PAIRS:
-        ours = premium.tape.trades(pair, MINUTE).between(0, MINUTE * 60_000 + 100 * CHUNK_MS)
-        rows = trades & (ticks.instrument == pair.instrument.id)
+        trades = premium.tape.trades(pair, MINUTE).between(start_ms, start_ms + SPAN_MS)
+        quotes = premium.tape.quotes(pair, MINUTE).between(start_ms, start_ms + SPAN_MS)
+        frames = (*binance.trade_frames(pair, trades), *binance.quote_frames(pair, quotes))
+        lines += [f"{frame.event_ms * 1_000_000} {frame.wrapped}\n" for frame in frames]
+    ticks = read("binance", "frames", "".join(lines).encode()).ticks
+    assert len(ticks) == len(lines) > 1_000
+    assert {int(kind) for kind in ticks.kind} == {QUOTE, TRADE}
+    trades_alone = ticks.kind == TRADE
+    for pair in PAIRS:
+        ours = premium.tape.trades(pair, MINUTE).between(0, start_ms + SPAN_MS)
+        rows = trades_alone & (ticks.instrument == pair.instrument.id)
         assert np.array_equal(ticks.seq[rows], ours.ids)
         assert np.array_equal(ticks.time[rows], ours.time_ms * 1_000)
         assert np.allclose(

@@ -1,0 +1,63 @@
+"""The table of what is served: each provider's answers and stream, below its own prefix."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from connectors.sandbox import alphavantage, binance, coingecko, fixer
+from connectors.sandbox.interim import binance_session
+from connectors.sandbox.sessions import OpenSession
+from connectors.sandbox.wire import Answer, Request, World
+
+Responder = Callable[[World, Request], Answer]
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A provider's WebSocket: its paths (`ws/` stands for all below), pings and longest life."""
+
+    open: OpenSession
+    paths: tuple[str, ...]
+    ping_interval_s: float | None = None
+    pong_deadline_s: float | None = None
+    max_age_s: float | None = None
+
+    def serves(self, path: str) -> bool:
+        """Whether a client may connect there."""
+        return any(
+            path == own or (own.endswith("/") and path.startswith(own)) for own in self.paths
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A provider. Answers to paths that hold one of `histories` are slow to make."""
+
+    respond: Responder
+    stream: Stream | None = None
+    histories: tuple[str, ...] = ()
+
+    def is_history(self, request: Request) -> bool:
+        """Whether the answer takes long: it is made where prices don't wait for it."""
+        function = request.query.get("function", "")
+        return any(name in request.path or name in function for name in self.histories)
+
+
+def _below(root: str, respond: Responder) -> Responder:
+    def responder(world: World, request: Request) -> Answer:
+        return respond(world, replace(request, path=request.path.removeprefix(root)))
+
+    return responder
+
+
+MOUNTS: Mapping[str, Mount] = {
+    "alphavantage": Mount(alphavantage.respond, histories=("_INTRADAY",)),
+    "binance": Mount(
+        binance.klines,
+        Stream(binance_session, ("stream", "ws", "ws/"), 20.0, 60.0, DAY_S),
+        histories=("klines",),
+    ),
+    "coingecko": Mount(_below("api/v3/", coingecko.respond), histories=("market_chart",)),
+    "fixer": Mount(_below("api/", fixer.respond)),
+}
