@@ -4,10 +4,11 @@ from typing import Annotated
 
 import msgspec
 
-from connectors.answers import Answer, Request, decode, decode_or_none
+from connectors.answers import Request, decode
 from connectors.bars import BarRows
+from connectors.binance.checks import check
 from connectors.binance.frames import PROVIDER, symbols_of
-from connectors.errors import BurstError, ConnectorError, TransientError, UnknownAtProviderError
+from connectors.errors import ConnectorError
 from connectors.refusals import refused
 from market.bars import BAR_US, LAST
 from market.errors import MarketError, UnknownSymbolError
@@ -16,10 +17,8 @@ from market.log import LogRecord, Parsed
 from market.ticks import TickBatch
 
 MAX_ROWS = 1_000
-BAN_S = 120.0
-RETRY_S = 60.0
-TOO_MANY = (418, 429)
-"""418 is the ban of an address that went on after 429."""
+
+__all__ = ["MAX_ROWS", "check", "kline_requests", "parse_klines"]
 
 _TimeMs = Annotated[int, msgspec.Meta(gt=0, lt=10**14)]
 
@@ -37,10 +36,6 @@ class _Row(msgspec.Struct, array_like=True):
 
 class _Context(msgspec.Struct):
     symbol: str
-
-
-class _Error(msgspec.Struct):
-    code: int
 
 
 def kline_requests(url: str, instrument: Instrument, start_us: int, end_us: int) -> list[Request]:
@@ -63,18 +58,6 @@ def kline_requests(url: str, instrument: Instrument, start_us: int, end_us: int)
         )
         for from_us in range(first_us, end_us, step_us)
     ]
-
-
-def check(answer: Answer, request: str) -> None:
-    """Raise what an answer without klines means."""
-    if answer.status in TOO_MANY:
-        usual = BAN_S if answer.status == TOO_MANY[0] else RETRY_S
-        raise BurstError(PROVIDER, answer.retry_after_s or usual)
-    if answer.status >= 500:
-        raise TransientError(PROVIDER, f"HTTP {answer.status}", answer.retry_after_s)
-    if answer.status >= 400 or decode_or_none(answer.body, _Error) is not None:
-        raise UnknownAtProviderError(PROVIDER, request)
-    decode(PROVIDER, answer.body, list[msgspec.Raw])
 
 
 def parse_klines(record: LogRecord, instruments: InstrumentTable) -> Parsed:

@@ -1,0 +1,26 @@
+"""What Coinbase's answers mean that hold no rows: a message under an HTTP status."""
+
+import msgspec
+
+from connectors.answers import Answer, decode, decode_or_none
+from connectors.coinbase.frames import PROVIDER
+from connectors.errors import BadKeyError, BurstError, TransientError, UnknownAtProviderError
+
+RETRY_S = 5.0
+
+
+class _Message(msgspec.Struct):
+    message: str
+
+
+def check(answer: Answer, request: str) -> None:
+    """Raise what an answer without rows means."""
+    if answer.status == 429:
+        raise BurstError(PROVIDER, answer.retry_after_s or RETRY_S)
+    if answer.status >= 500:
+        raise TransientError(PROVIDER, f"HTTP {answer.status}", answer.retry_after_s)
+    if answer.status in (401, 403):
+        raise BadKeyError(PROVIDER)
+    if answer.status >= 400 or decode_or_none(answer.body, _Message) is not None:
+        raise UnknownAtProviderError(PROVIDER, request)
+    decode(PROVIDER, answer.body, list[msgspec.Raw])

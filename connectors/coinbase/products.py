@@ -1,0 +1,20 @@
+"""Coinbase's products: which of our instruments it lists."""
+
+from collections.abc import Iterable
+
+from connectors.coinbase.frames import QUOTE_CURRENCY
+from market.instruments import AssetClass, Instrument
+
+LISTED = frozenset("BTC ETH DOT ATOM UNI XLM SHIB PEPE".split())
+"""The coins whose dollar products it lists, of those in our table."""
+
+
+def covered(instruments: Iterable[Instrument]) -> tuple[Instrument, ...]:
+    """The instruments that it quotes, in the table's order."""
+    return tuple(
+        each
+        for each in instruments
+        if each.asset_class is AssetClass.CRYPTO
+        and each.quote == QUOTE_CURRENCY
+        and each.base in LISTED
+    )
