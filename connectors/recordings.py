@@ -1,4 +1,4 @@
-"""Recorded files as logs: OANDA's FX zips and Binance frames in gz, as fast as one likes or paced.
+"""Recorded files as logs: OANDA's FX zips and frames in gz, as fast as one likes or paced.
 
 A file is a partition named after its content; the number of a record's last row is its offset. Files
 are read in the order of event time, those that overlap in turns.
@@ -35,15 +35,16 @@ def partition_of(path: Path) -> str:
     return _PARTITION_PREFIX + digest[:_HASH_CHARS]
 
 
-def recording_rows(path: Path) -> int:
+def recording_rows(path: Path, provider: str | None = None) -> int:
     """How many rows a recorded file holds. RecordingError names a file that is none."""
-    return open_recording(path).load().rows
+    return open_recording(path, provider).load().rows
 
 
 class RecordingReader:
     """A LogReader over recorded files.
 
-    `speed` is None for as fast as possible, else event seconds a second. A record ends at every row
+    `provider` is whose frames they are, None where the files show it. `speed` is None for as fast as
+    possible, else event seconds a second. A record ends at every row
     of `cut_at` (partition → row number), so that a cut of an earlier run stays one. RecordingError
     names a file that is no recording, at once; one that is damaged further on, when it is read.
     """
@@ -52,12 +53,13 @@ class RecordingReader:
         self,
         paths: Iterable[Path],
         *,
+        provider: str | None = None,
         speed: float | None = None,
         cut_at: Mapping[str, int] | None = None,
         clock: Clock = system_clock,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        files = {partition_of(path): open_recording(path) for path in paths}
+        files = {partition_of(path): open_recording(path, provider) for path in paths}
         self._cursors = [
             _Cursor(partition, file, (cut_at or {}).get(partition))
             for partition, file in sorted(files.items(), key=lambda item: item[1].first_us)
@@ -143,16 +145,17 @@ class _Cursor:
             stop = start + int(np.argmax(early)) if early.any() else stop
         if stop == start:
             return None
+        part = self.file.part(start, stop)
         record = LogRecord(
             self.partition,
-            stop - 1,
+            part.stop - 1,
             self.file.source,
-            self.file.kind,
-            self.file.context(start),
-            int(loaded.times_us[stop - 1]),
-            loaded.slice(start, stop),
+            part.kind,
+            part.context,
+            part.received_us,
+            part.payload,
         )
-        self._row = stop
+        self._row = part.stop
         self._finish_at(loaded.rows)
         return record
 

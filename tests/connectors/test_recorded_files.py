@@ -29,10 +29,13 @@ def gzipped(path: Path, data: bytes) -> Path:
 
 def test_a_zip_of_fx_ticks() -> None:
     file = open_recording(FX)
-    assert (file.source.provider, file.source.feed.code, file.kind) == ("oanda", "r", "ticks")
+    assert (file.source.provider, file.source.feed.code) == ("oanda", "r")
     assert file.first_us == us("2014-05-01T00:00:00.292")
-    assert file.context(7) == '{"symbol":"EUR-USD","date":"2014-05-01","row":7}'
     rows = file.load()
+    part = file.part(7, 9)
+    assert (part.kind, part.stop, part.payload) == ("ticks", 9, rows.slice(7, 9))
+    assert part.context == '{"symbol":"EUR-USD","date":"2014-05-01","row":7}'
+    assert part.received_us == int(rows.times_us[8])
     assert rows.slice(0, 2) == b"292,1.38676,1.38686\r\n920,1.38676,1.38687\r\n"
     assert rows.slice(rows.rows - 1, rows.rows) == b"86371310,1.38693,1.38706"
     assert int(rows.times_us[-1]) == us("2014-05-01T23:59:31.310")
@@ -40,10 +43,16 @@ def test_a_zip_of_fx_ticks() -> None:
 
 def test_a_gz_of_binance_frames() -> None:
     file = open_recording(CRYPTO)
-    assert (file.source.provider, file.kind, file.context(3)) == ("binance", "frames", "")
+    assert file.source.provider == "binance"
     rows = file.load()
     assert rows.rows == 33_618
     assert file.first_us == int(rows.times_us[0]) == 1_723_161_254_024_619
+
+
+def test_a_zip_is_nobody_elses() -> None:
+    assert open_recording(FX, "oanda").source.provider == "oanda"
+    with pytest.raises(RecordingError, match="holds oanda's quotes, not kraken's"):
+        open_recording(FX, "kraken")
 
 
 def test_rows_are_in_memory_until_they_are_unloaded() -> None:
