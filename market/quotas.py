@@ -1,9 +1,15 @@
 """Quotas: how many calls a provider allows, and the ledger that they are taken from."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
+
+from market.clock import datetime_of, microseconds
+
+_LENGTH_US = {"second": 1_000_000, "minute": 60_000_000, "day": 86_400_000_000}
 
 
 class Period(StrEnum):
@@ -14,6 +20,17 @@ class Period(StrEnum):
     DAY = "day"
     MONTH = "month"
 
+    def around(self, time_us: int) -> tuple[int, int]:
+        """The beginning of the period that holds an instant, and of the next one, in µs since 1970."""
+        if self is Period.MONTH:
+            moment = datetime_of(time_us)
+            year, month = divmod(moment.year * 12 + moment.month, 12)
+            first = datetime(moment.year, moment.month, 1, tzinfo=UTC)
+            return microseconds(first), microseconds(datetime(year, month + 1, 1, tzinfo=UTC))
+        length_us = _LENGTH_US[self.value]
+        start_us = time_us // length_us * length_us
+        return start_us, start_us + length_us
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -21,6 +38,11 @@ class Limit:
 
     calls: int
     period: Period
+
+
+def key_digest(key: str | None) -> str:
+    """What a key is called wherever it is written down: the beginning of its digest, or "none"."""
+    return hashlib.sha256(key.encode()).hexdigest()[:12] if key else "none"
 
 
 @dataclass(frozen=True, slots=True)

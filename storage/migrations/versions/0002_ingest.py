@@ -66,9 +66,15 @@ CREATE TABLE market.provider_states (
     last_failure text,
     blocked_until timestamptz,
     next_call_at timestamptz,
+    last_call_at timestamptz,
+    paced_until timestamptz,
+    limits text NOT NULL DEFAULT '',
+    generation int NOT NULL DEFAULT 0,
     PRIMARY KEY (provider, key)
 );
 COMMENT ON COLUMN market.provider_calls.key IS 'a digest of the key, or none';
+COMMENT ON COLUMN market.provider_states.generation IS
+    'counts the fillings of Redis: a call that an older one granted is not made';
 """
 
 QUARANTINE = """
