@@ -25,7 +25,7 @@ from market.clock import datetime_of
 from market.instruments import CATALOGUE
 from market.log import LogRecord, Parsed
 from pipelines.candles import CandleState
-from pipelines.quality import QualityState
+from pipelines.quality import Judge, QualityState
 from pipelines.running import run
 from pipelines.source import LogSource
 from pipelines.store import build_flow
@@ -92,13 +92,14 @@ class ListReader2(ListReader):
 
 
 def bare(records: list[LogRecord], parsed: dict[int, Parsed]) -> tuple[int, int]:
+    judge = Judge(CATALOGUE)
     quality: dict[str, QualityState] = {}
     candles: dict[str, CandleState] = {}
     ticks = bars = 0
     for record in records:
         state = quality.setdefault(record.partition, QualityState())
-        judged = state.update(parsed[id(record)].ticks, record.received_us)
-        folded = candles.setdefault(record.partition, CandleState()).update(judged.accepted)
+        judged = judge(state, record, parsed[id(record)].ticks)
+        folded = candles.setdefault(record.partition, CandleState()).update(judged.news)
         ticks += len(judged.accepted)
         bars += len(folded.bars)
     return ticks, bars

@@ -22,6 +22,7 @@ STOCK_DAY_ENDS = time(16)
 
 _FRIDAY, _SATURDAY, _SUNDAY = 4, 5, 6
 _ONE_DAY = timedelta(days=1)
+_WEEK_US = 7 * 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,23 @@ def reference_time_us(instrument: Instrument, now_us: int, *, continuous: bool =
         return _last_at(now_us, STOCK_DAY_ENDS)
     calendar = _stock_calendar(now_us)
     return calendar.closes[bisect_right(calendar.opens, now_us) - 2]
+
+
+def fx_closures(first_us: int, last_us: int) -> list[tuple[int, int]]:
+    """The weekends of FX, each from its close to its opening, that hold an instant of this range."""
+    weeks = range(first_us // _WEEK_US - 1, last_us // _WEEK_US + 1)
+    return [
+        (close, opening)
+        for close, opening in map(_weekend, weeks)
+        if close <= last_us and opening > first_us
+    ]
+
+
+@lru_cache(maxsize=64)
+def _weekend(week: int) -> tuple[int, int]:
+    """The weekend of FX that begins in a week, counted from Thursday 1 January 1970."""
+    friday = datetime_of(week * _WEEK_US) + _ONE_DAY
+    return _at(friday, FX_DAY_BEGINS), _at(friday + 2 * _ONE_DAY, FX_DAY_BEGINS)
 
 
 def _fx_is_open(local: datetime) -> bool:

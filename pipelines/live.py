@@ -10,8 +10,9 @@ from bytewax.outputs import Sink
 from connectors.parsing import parse
 from market.instruments import InstrumentTable
 from market.log import LogRecord, Parsed
+from market.quality import QualityRules
 from pipelines.publish import News
-from pipelines.quality import QualityState
+from pipelines.quality import Judge, QualityState
 
 
 def build_flow(
@@ -19,26 +20,28 @@ def build_flow(
     sink: Sink[tuple[str, News]],
     instruments: InstrumentTable,
     parse_record: Callable[[LogRecord, InstrumentTable], Parsed] = parse,
+    rules: QualityRules | None = None,
 ) -> Dataflow:
     """The flow over any source of log records and any sink of news keyed by partition."""
     flow = Dataflow("live")
+    judging = Judge(instruments, rules)
     records = op.input("log", flow, source)
     keyed = op.key_on("partition", records, lambda record: record.partition)
     news = op.stateful_map(
         "judge",
         keyed,
-        lambda state, record: judge(state, record, parse_record(record, instruments)),
+        lambda state, record: judge(judging, state, record, parse_record(record, instruments)),
     )
     op.output("publish", news, sink)
     return flow
 
 
 def judge(
-    state: QualityState | None, record: LogRecord, parsed: Parsed
+    judging: Judge, state: QualityState | None, record: LogRecord, parsed: Parsed
 ) -> tuple[QualityState, News]:
     """The record's news: accepted ticks that are not late. What fills the past is none."""
     state = state or QualityState()
-    accepted = state.update(parsed.ticks, record.received_us).accepted
+    accepted = judging(state, record, parsed.ticks).news
     if record.is_history:
         accepted = accepted.take(slice(0, 0))
     elif accepted.late.any():

@@ -12,9 +12,11 @@ from connectors.parsing import parse
 from market.bars import BarBatch
 from market.instruments import InstrumentTable
 from market.log import LogRecord, Parsed, Refused
+from market.quality import QualityRules
 from market.ticks import TickBatch
 from pipelines.candles import CandleState, Folded
-from pipelines.quality import REASONS, Judged, QualityState
+from pipelines.quality import Judge, Judged, QualityState
+from pipelines.verdicts import REASONS
 from storage.books import Quarantined
 from storage.candles import Bucket
 from storage.outcomes import Outcome
@@ -22,10 +24,11 @@ from storage.outcomes import Outcome
 
 @dataclass(frozen=True, slots=True)
 class JudgedRecord:
-    """A record without its payload, its ticks judged."""
+    """A record without its payload, its ticks judged. `count` is how many ticks it gave."""
 
     record: LogRecord
     judged: Judged
+    count: int
     provider_bars: BarBatch
     refused: tuple[Refused, ...]
 
@@ -35,15 +38,17 @@ def build_flow(
     sink: Sink[tuple[str, Outcome]],
     instruments: InstrumentTable,
     parse_record: Callable[[LogRecord, InstrumentTable], Parsed] = parse,
+    rules: QualityRules | None = None,
 ) -> Dataflow:
     """The flow over any source of log records and any sink of outcomes keyed by partition."""
     flow = Dataflow("store")
+    judging = Judge(instruments, rules)
     records = op.input("log", flow, source)
     keyed = op.key_on("partition", records, lambda record: record.partition)
     judged = op.stateful_map(
         "judge",
         keyed,
-        lambda state, record: judge(state, record, parse_record(record, instruments)),
+        lambda state, record: judge(judging, state, record, parse_record(record, instruments)),
     )
     outcomes = op.stateful_map("fold", judged, fold)
     op.output("commit", outcomes, sink)
@@ -51,18 +56,18 @@ def build_flow(
 
 
 def judge(
-    state: QualityState | None, record: LogRecord, parsed: Parsed
+    judging: Judge, state: QualityState | None, record: LogRecord, parsed: Parsed
 ) -> tuple[QualityState, JudgedRecord]:
     """Judge a record's ticks after those that came before it in its partition."""
     state = state or QualityState()
-    judged = state.update(parsed.ticks, record.received_us)
-    return state, JudgedRecord(record, judged, parsed.bars, parsed.refused)
+    judged = judging(state, record, parsed.ticks)
+    return state, JudgedRecord(record, judged, len(parsed.ticks), parsed.bars, parsed.refused)
 
 
 def fold(state: CandleState | None, item: JudgedRecord) -> tuple[CandleState, Outcome]:
     """Fold the accepted ticks into the partition's candles; all that came of the record."""
     state = state or CandleState(since=item.record.offset)
-    return state, outcome(item, state.update(item.judged.accepted), state.since)
+    return state, outcome(item, state.update(item.judged.news), state.since)
 
 
 def outcome(item: JudgedRecord, folded: Folded, since: int) -> Outcome:
@@ -74,7 +79,9 @@ def outcome(item: JudgedRecord, folded: Folded, since: int) -> Outcome:
         ticks=item.judged.accepted,
         all_new=not item.judged.disordered,
         duplicates=item.judged.repeated,
-        quarantined=[*_set_aside(item.judged), *_unreadable(item.refused)],
+        quarantined=[*_set_aside(item.judged), *_unreadable(item.refused, item.count)],
+        released=item.judged.released,
+        released_from=item.judged.released_from,
         candles=folded.bars,
         candles_since=since,
         stale_buckets=frozenset(Bucket(int(a), int(b), int(c)) for a, b, c in folded.stale),
@@ -85,17 +92,21 @@ def outcome(item: JudgedRecord, folded: Folded, since: int) -> Outcome:
 def _set_aside(judged: Judged) -> list[Quarantined]:
     return [
         Quarantined(
+            item=int(item),
             reason=REASONS[int(verdict)],
             excerpt=_excerpt(judged.refused, row),
             time_us=int(judged.refused.time[row]),
             instrument=int(judged.refused.instrument[row]),
         )
-        for row, verdict in enumerate(judged.verdicts)
+        for row, (item, verdict) in enumerate(zip(judged.items, judged.verdicts, strict=True))
     ]
 
 
-def _unreadable(refused: tuple[Refused, ...]) -> list[Quarantined]:
-    return [Quarantined(reason=part.reason, excerpt=part.excerpt) for part in refused]
+def _unreadable(refused: tuple[Refused, ...], first_item: int) -> list[Quarantined]:
+    return [
+        Quarantined(item=item, reason=part.reason, excerpt=part.excerpt)
+        for item, part in enumerate(refused, first_item)
+    ]
 
 
 def _excerpt(ticks: TickBatch, row: int) -> str:

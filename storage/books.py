@@ -40,13 +40,27 @@ class Done:
 class Quarantined:
     """A tick, or what should have been one, that was set aside: why, and what it was.
 
-    `time_us` and `instrument` are None where the payload did not even tell those.
+    `item` is its number in the record; `time_us` and `instrument` are None where the payload did not
+    even tell those.
     """
 
+    item: int
     reason: str
     excerpt: str
     time_us: int | None = None
     instrument: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A tick that had been set aside as this item of a record, and is accepted after all.
+
+    `is_new` is False where it was stored already, from elsewhere.
+    """
+
+    offset: int
+    item: int
+    is_new: bool
 
 
 def partition_id(connection: Connection, name: str, source: Source) -> int:
@@ -114,7 +128,7 @@ def quarantine(
                 (
                     partition,
                     offset,
-                    item,
+                    row.item,
                     _storable(row.reason),
                     None if row.time_us is None else datetime_of(row.time_us),
                     row.instrument,
@@ -122,9 +136,33 @@ def quarantine(
                     source.feed.code,
                     _storable(row.excerpt),
                 )
-                for item, row in enumerate(rows)
+                for row in rows
             ],
         )
+
+
+def release(connection: Connection, partition: int, ticks: Sequence[Released]) -> None:
+    """Take these out of the quarantine, and enter them anew at the records that they came from."""
+    for tick in ticks:
+        key = {"partition": partition, "offset": tick.offset, "item": tick.item}
+        connection.execute(
+            "DELETE FROM market.quarantine WHERE partition_id = %(partition)s"
+            " AND log_offset = %(offset)s AND item = %(item)s",
+            key,
+        )
+        counts = {"new": int(tick.is_new), "known": int(not tick.is_new), **key}
+        if not connection.execute(
+            _RELEASE.format(table="inbox_done", at="=").encode(), counts
+        ).rowcount:
+            # Summed up meanwhile; a statement of its own, to see what another connection did.
+            connection.execute(_RELEASE.format(table="inbox_totals", at=">=").encode(), counts)
+
+
+_RELEASE = """
+    UPDATE market.{table} SET quarantined = quarantined - 1, ticks = ticks + %(new)s,
+        duplicates = duplicates + %(known)s
+    WHERE partition_id = %(partition)s AND log_offset {at} %(offset)s
+"""
 
 
 def _storable(text: str) -> str:

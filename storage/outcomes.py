@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import psycopg
@@ -35,7 +35,8 @@ class Outcome:
     `ticks` are the accepted ones; `all_new` says that none is likely to be stored already; `duplicates`
     counts repeats that were seen before this. `candles` hold the partition's ticks from the offset
     `candles_since` up to this record, `stale_buckets` are minutes whose candles must be made anew from
-    the ticks.
+    the ticks. `released` are ticks that were set aside as the items `released_from` (offset, item) of
+    earlier records: they count as accepted now, before `ticks`, and stay in the books of those records.
     """
 
     partition: str
@@ -49,11 +50,13 @@ class Outcome:
     stale_buckets: frozenset[Bucket]
     provider_bars: BarBatch
     candles_since: int = 0
+    released: TickBatch = field(default_factory=TickBatch.empty)
+    released_from: Sequence[tuple[int, int]] = ()
 
     @property
     def weight(self) -> int:
         """About how many rows it writes."""
-        rows = len(self.ticks) + len(self.candles) + len(self.provider_bars)
+        rows = len(self.ticks) + len(self.released) + len(self.candles) + len(self.provider_bars)
         return 1 + rows + len(self.quarantined) + len(self.stale_buckets)
 
 
@@ -120,8 +123,8 @@ class OutcomeWriter:
     def _commit_partition(self, partition: str, items: list[Outcome]) -> None:
         identity = self._id(items[0])
         source = items[0].source
-        stored = self._insert(items)
-        self._write_candles(identity, items, stored)
+        stored, released = self._insert(items)
+        self._write_candles(identity, items, stored, released)
         done = []
         for item, count in zip(items, stored, strict=True):
             bars = (
@@ -133,29 +136,55 @@ class OutcomeWriter:
             repeats = item.duplicates + len(item.ticks) - count
             done.append(books.Done(item.offset, count, len(item.quarantined), repeats, bars))
         books.register_done(self._connection, identity, done)
+        for moved in released:
+            books.release(self._connection, identity, moved)
 
-    def _insert(self, items: list[Outcome]) -> list[int]:
-        """Insert the items' ticks, at one go where they look new; how many of each were."""
+    def _insert(self, items: list[Outcome]) -> tuple[list[int], list[list[books.Released]]]:
+        """Insert the items' ticks, at one go where they look new: how many of each were, and what became
+        of the released ones of each."""
         feed = items[0].source.feed
-        if len(items) > 1 and all(item.all_new for item in items):
+        if len(items) > 1 and all(item.all_new and not item.released for item in items):
             together = TickBatch.concat([item.ticks for item in items])
             try:
                 with self._connection.transaction():
                     count = insert_ticks(self._connection, feed, together, all_new=True)
                     if count < len(together):
                         raise _SomeAreKnownError
-                return [len(item.ticks) for item in items]
+                return [len(item.ticks) for item in items], [[] for _ in items]
             except _SomeAreKnownError:
                 pass
-        return [insert_ticks(self._connection, feed, item.ticks, item.all_new) for item in items]
+        stored, released = [], []
+        for item in items:
+            released.append(self._insert_released(feed, item))
+            stored.append(insert_ticks(self._connection, feed, item.ticks, item.all_new))
+        return stored, released
 
-    def _write_candles(self, identity: int, items: list[Outcome], stored: list[int]) -> None:
+    def _insert_released(self, feed: Feed, item: Outcome) -> list[books.Released]:
+        return [
+            books.Released(
+                offset,
+                place,
+                insert_ticks(
+                    self._connection, feed, item.released.take(slice(row, row + 1)), all_new=False
+                )
+                == 1,
+            )
+            for row, (offset, place) in enumerate(item.released_from)
+        ]
+
+    def _write_candles(
+        self,
+        identity: int,
+        items: list[Outcome],
+        stored: list[int],
+        released: list[list[books.Released]],
+    ) -> None:
         feed = items[0].source.feed
         stale: set[Bucket] = set()
-        for item, count in zip(items, stored, strict=True):
+        for item, count, moved in zip(items, stored, released, strict=True):
             stale |= item.stale_buckets
-            if count < len(item.ticks):
-                touched = _buckets(item.ticks)
+            if count < len(item.ticks) or not all(tick.is_new for tick in moved):
+                touched = _buckets(TickBatch.concat([item.released, item.ticks]))
                 stale |= touched - buckets_holding(
                     self._connection, feed, touched, identity, item.offset
                 )
@@ -215,7 +244,8 @@ def newest_of_each(batches: Sequence[BarBatch]) -> BarBatch:
 
 def _times(items: Sequence[Outcome]) -> tuple[Int64s, Int64s]:
     """The times of the items' ticks, and those of their bars."""
-    ticks = np.concatenate([item.ticks.time for item in items])
+    batches = [batch for item in items for batch in (item.ticks, item.released)]
+    ticks = np.concatenate([batch.time for batch in batches])
     return ticks, np.concatenate([item.provider_bars.time for item in items])
 
 

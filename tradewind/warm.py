@@ -10,7 +10,7 @@ from market.instruments import CATALOGUE
 from market.log import LogRecord
 from market.sources import Feed, source_of
 from pipelines.candles import CandleState
-from pipelines.quality import QualityState
+from pipelines.quality import Judge, QualityState
 from storage.copy_rows import candle_rows, tick_rows
 
 _START_US = 1_700_000_040_000_000
@@ -18,8 +18,9 @@ _START_US = 1_700_000_040_000_000
 
 def compile_kernels() -> None:
     """Send two minutes of frames and of recorded quotes the whole way from bytes to COPY rows."""
+    judge = Judge(CATALOGUE)
     for record in (_frames(), _quotes()):
-        ticks = QualityState().update(parse(record, CATALOGUE).ticks, record.received_us).accepted
+        ticks = judge(QualityState(), record, parse(record, CATALOGUE).ticks).accepted
         state = CandleState()
         bars = state.update(ticks).bars
         tick_rows(ticks, Feed.RECORDED.code)

@@ -8,7 +8,7 @@ import pytest
 
 from market.clock import datetime_of, microseconds
 from market.instruments import CATALOGUE
-from market.sessions import is_open, next_open, reference_time_us
+from market.sessions import fx_closures, is_open, next_open, reference_time_us
 
 EURUSD = CATALOGUE.by_symbol("EUR-USD")
 BITCOIN = CATALOGUE.by_symbol("BTC-USD")
@@ -34,6 +34,27 @@ def us(moment: str) -> int:
 )
 def test_fx_trades_from_sunday_to_friday_afternoon_in_new_york(moment: str, expected: bool) -> None:
     assert is_open(EURUSD, us(moment)) is expected
+
+
+def test_the_weekends_of_a_range_are_those_that_it_touches() -> None:
+    friday, sunday = us("2026-11-20T22:00:00+00:00"), us("2026-11-22T22:00:00+00:00")
+    assert fx_closures(friday - 9, friday - 1) == []
+    assert fx_closures(friday, friday) == [(friday, sunday)]
+    assert fx_closures(sunday - 1, sunday + 9) == [(friday, sunday)]
+    assert fx_closures(sunday, sunday + 9) == []
+    assert [opening for _, opening in fx_closures(friday, us("2026-12-05T00:00:00+00:00"))] == [
+        us(f"{day}T22:00:00+00:00") for day in ("2026-11-22", "2026-11-29", "2026-12-06")
+    ]
+
+
+def test_every_weekend_is_closed_and_its_edges_are_not() -> None:
+    for close, opening in fx_closures(
+        us("2013-12-30T00:00:00+00:00"), us("2015-01-05T00:00:00+00:00")
+    ):
+        assert is_open(EURUSD, close - 1)
+        assert not is_open(EURUSD, close)
+        assert not is_open(EURUSD, opening - 1)
+        assert is_open(EURUSD, opening)
 
 
 def test_crypto_is_always_open() -> None:

@@ -9,12 +9,13 @@ from types import TracebackType
 from market.instruments import CATALOGUE
 from market.log import LogRecord
 from pipelines.candles import CandleState
-from pipelines.quality import QualityState
+from pipelines.quality import Judge, QualityState
 from pipelines.store import fold, judge
 from storage.outcomes import Outcome, OutcomeWriter
 from tests.pipelines.logs import parse_ticks
 
 CONSUMER = "store-simulated"
+_JUDGE = Judge(CATALOGUE)
 
 
 @dataclass
@@ -65,7 +66,9 @@ class Driver(contextlib.AbstractContextManager["Driver"]):
 
     def _outcome(self, record: LogRecord) -> Outcome:
         now, name = self._now, record.partition
-        quality, judged = judge(now.quality.get(name), record, parse_ticks(record, CATALOGUE))
+        quality, judged = judge(
+            _JUDGE, now.quality.get(name), record, parse_ticks(record, CATALOGUE)
+        )
         candles, outcome = fold(now.candles.get(name), judged)
         now.quality[name], now.candles[name] = quality, candles
         return outcome

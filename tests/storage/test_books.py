@@ -9,7 +9,7 @@ import pytest
 
 from market.sources import Feed, source_of
 from storage import books
-from storage.books import Done, Quarantined, ReadRegister, Totals
+from storage.books import Done, Quarantined, ReadRegister, Released, Totals
 from tests.storage.making import SOURCE, START_US, numbers
 
 Connection = psycopg.Connection[Any]
@@ -110,8 +110,8 @@ class TestDone:
 class TestQuarantine:
     def test_says_why_and_what(self, connection: Connection, partition: int) -> None:
         rows = [
-            Quarantined("crossed", "bid 2 ask 1", START_US + 1, 101),
-            Quarantined("not a price: 'NaN'", '{"p":"NaN"}'),
+            Quarantined(0, "crossed", "bid 2 ask 1", START_US + 1, 101),
+            Quarantined(1, "not a price: 'NaN'", '{"p":"NaN"}'),
         ]
         books.quarantine(connection, partition, 9, SOURCE, rows)
         books.quarantine(connection, partition, 10, SOURCE, [])
@@ -131,11 +131,41 @@ class TestQuarantine:
         self, connection: Connection, partition: int
     ) -> None:
         books.quarantine(
-            connection, partition, 0, SOURCE, [Quarantined("\x00", "a\x00b\ud800\ufffd")]
+            connection, partition, 0, SOURCE, [Quarantined(0, "\x00", "a\x00b\ud800\ufffd")]
         )
         assert numbers(connection, "SELECT reason, excerpt FROM market.quarantine") == [
             ("\ufffd", "a\ufffdb?\ufffd")
         ]
+
+
+class TestRelease:
+    @pytest.fixture
+    def held(self, connection: Connection, partition: int) -> None:
+        """Record 4 of a tick and two that were set aside."""
+        books.register_done(connection, partition, [Done(4, 1, 2, 0, 0)])
+        rows = [Quarantined(item, "outlier", "x") for item in (1, 2)]
+        books.quarantine(connection, partition, 4, SOURCE, rows)
+
+    @pytest.mark.usefixtures("held")
+    def test_moves_a_tick_from_the_quarantine_to_the_ticks_or_duplicates_of_its_record(
+        self, connection: Connection, partition: int
+    ) -> None:
+        books.release(connection, partition, [Released(4, 1, True)])
+        assert numbers(connection, "SELECT item FROM market.quarantine") == [(2,)]
+        entered = "SELECT ticks, quarantined, duplicates FROM market.inbox_done"
+        assert numbers(connection, entered) == [(2, 1, 0)]
+        books.release(connection, partition, [Released(4, 2, False)])
+        assert numbers(connection, entered) == [(2, 0, 1)]
+        assert numbers(connection, "SELECT count(*) FROM market.quarantine") == [(0,)]
+
+    @pytest.mark.usefixtures("held")
+    def test_finds_the_record_where_it_is_summed_up_already(
+        self, database_url: str, connection: Connection, partition: int
+    ) -> None:
+        books.register_read(connection, CONSUMER, {partition: 4})
+        books.fold(connection)
+        books.release(connection, partition, [Released(4, 1, True), Released(4, 2, False)])
+        assert books.totals(database_url, ["binance-0"]) == Totals(2, 0, 1, 0)
 
 
 class TestReopen:
@@ -145,7 +175,7 @@ class TestReopen:
         other = books.partition_id(connection, "binance-1", SOURCE)
         for identity in (partition, other):
             books.register_done(connection, identity, [Done(0, 5, 1, 2, 0)])
-            books.quarantine(connection, identity, 0, SOURCE, [Quarantined("x", "y")])
+            books.quarantine(connection, identity, 0, SOURCE, [Quarantined(0, "x", "y")])
             books.register_read(connection, CONSUMER, {identity: 0})
         books.register_read(connection, "live-simulated", {partition: 0})
         books.reopen(connection, CONSUMER, ["binance-0"])

@@ -230,7 +230,7 @@ class TestCommit:
             3,
             [trade(0, 1), trade(1, 2)],
             duplicates=2,
-            quarantined=[Quarantined("crossed", "x", START_US, INSTRUMENT)],
+            quarantined=[Quarantined(0, "crossed", "x", START_US, INSTRUMENT)],
             candles=BarBatch.of([bar(5)]),
             provider_bars=BarBatch.of([bar(7, minute=-1, ticks=0)]),
         )
@@ -320,7 +320,7 @@ def test_a_weight_is_about_the_rows_that_are_written() -> None:
         [trade(0, 1), trade(0, 2)],
         candles=BarBatch.of([bar(5)]),
         provider_bars=BarBatch.of([bar(6), bar(7, minute=1)]),
-        quarantined=[Quarantined("x", "y")],
+        quarantined=[Quarantined(0, "x", "y")],
         stale_buckets=frozenset([Bucket(START_US, INSTRUMENT, SOURCE.id)]),
     )
     assert heavy.weight == 8

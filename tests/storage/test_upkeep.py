@@ -120,7 +120,9 @@ def test_forgets_what_was_quarantined_long_ago_of_simulated_data(
     database_url: str, connection: Connection, today: date
 ) -> None:
     identity = partition_id(connection, "binance-0", SOURCE)
-    quarantine(connection, identity, 0, SOURCE, [Quarantined("old", ""), Quarantined("new", "")])
+    quarantine(
+        connection, identity, 0, SOURCE, [Quarantined(0, "old", ""), Quarantined(1, "new", "")]
+    )
     connection.execute(
         "UPDATE market.quarantine SET set_aside_at = %s WHERE reason = 'old'",
         (today - timedelta(days=SIMULATED_DAYS + 1),),

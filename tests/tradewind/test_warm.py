@@ -7,11 +7,15 @@ from numba.core.dispatcher import Dispatcher
 
 from connectors import oanda
 from connectors.binance import lines as binance_lines
-from pipelines import candles, quality
+from pipelines import candles, outliers, slots, verdicts
 from storage import copy_rows
 from tradewind.warm import compile_kernels
 
-STAGES: list[ModuleType] = [binance_lines, oanda, quality, candles, copy_rows]
+STAGES: list[ModuleType] = [
+    *(binance_lines, oanda),
+    *(slots, outliers, verdicts, candles),
+    copy_rows,
+]
 
 
 def signatures() -> dict[str, list[Any]]:
@@ -30,7 +34,7 @@ def test_the_kernels_of_every_stage_are_compiled_once_and_for_all() -> None:
     for entry in (
         "_lines_kernel",
         "_rows_kernel",
-        "_judge",
+        "judge_rows",
         "_fold",
         "_encode_ticks",
         "_encode_candles",
