@@ -32,10 +32,13 @@ REPAIR_GAP_US = 2 * STEP_US
 
 
 def connector(access: Access, instruments: InstrumentTable) -> Connector:
-    """The coins of the table in dollars; `access.plan` is "demo" or "pro", without a key neither."""
+    """The coins of the table in dollars.
+
+    `access.plan` is "demo" or begins with "pro" ("pro", "pro-analyst"); without a key it is neither.
+    """
     coins = tuple(covered(instruments))
     url = f"{access.rest_url}/api/v3"
-    pro = access.plan == PRO and access.key is not None
+    pro = access.key is not None and access.plan.replace("-", "_").split("_")[0] == PRO
     plan = None if access.key is None else PRO if pro else "demo"
     headers = {} if access.key is None else {KEY_HEADER if pro else DEMO_HEADER: access.key}
     return Connector(

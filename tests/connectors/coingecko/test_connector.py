@@ -66,6 +66,12 @@ def test_each_plan_is_asked_as_it_allows(
     assert "CANARY" not in repr(built)
 
 
+def test_a_pro_plan_may_be_named_further() -> None:
+    for plan in ("pro-analyst", "pro_lite"):
+        assert build(Access("http://x", "ws://x", key="CG-1", plan=plan)).polls[0].every_s == 20
+    assert build(Access("http://x", "ws://x", key="CG-1", plan="project")).polls[0].every_s == 60
+
+
 def test_the_stream_is_of_the_pro_plan_alone() -> None:
     (make,) = build(PRO).streams
     dialect = make()
