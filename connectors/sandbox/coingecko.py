@@ -41,7 +41,7 @@ _OF_A_COIN = {
 def respond(world: World, request: Request) -> Answer:
     """The answer of `GET [pro/]api/v3/<path>`; `pro/` stands for the pro host."""
     pro = request.path.startswith(PRO_PREFIX)
-    path = request.path.removeprefix(PRO_PREFIX).removeprefix(API_PREFIX)
+    path = request.path.removeprefix(PRO_PREFIX)
     key = credential(request, "pro" if pro else "demo")
     limited = None if world.profile.premium else _limited(world, request, key, pro=pro)
     refused = limited or _refused(request, key, pro=pro)
@@ -89,9 +89,10 @@ def _paid(world: World, request: Request, key: str, *, pro: bool) -> bool:
 
 
 def _answer(world: World, request: Request, path: str, *, pro: bool) -> Answer:
-    if path in _PATHS:
-        return _PATHS[path](world, request, pro=pro)
-    match path.split("/"):
+    below = path.removeprefix(API_PREFIX) if path.startswith(API_PREFIX) else ""
+    if below in _PATHS:
+        return _PATHS[below](world, request, pro=pro)
+    match below.split("/"):
         case ["coins", coin_id, *rest] if tuple(rest) in _OF_A_COIN:
             return _OF_A_COIN[tuple(rest)](world, request, coin_id, pro=pro)
     return flat("Incorrect path. Please check https://www.coingecko.com/api/", 404)

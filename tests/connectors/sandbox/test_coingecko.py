@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox import coingecko
 from connectors.sandbox.wire import World
 from tests.connectors.sandbox.coingecko_worlds import (
     DAY_US,
@@ -15,7 +16,7 @@ from tests.connectors.sandbox.coingecko_worlds import (
     USD,
     ask,
 )
-from tests.connectors.sandbox.conftest import NOW_US, body
+from tests.connectors.sandbox.conftest import NOW_US, body, get
 
 PRICE = {"ids": "bitcoin", "vs_currencies": "usd"}
 
@@ -29,6 +30,9 @@ class TestPaths:
     @pytest.mark.parametrize("path", ["", "coins", "coins/bitcoin/nothing", "simple"])
     def test_an_unknown_path_is_404(self, premium: World, path: str) -> None:
         assert ask(premium, path).status == 404
+
+    def test_nothing_is_served_beside_the_api(self, premium: World) -> None:
+        assert coingecko.respond(premium, get("ping")).status == 404
 
     @pytest.mark.parametrize("path", ["market_chart", "market_chart/range", "ohlc", "history"])
     def test_an_unknown_coin_is_404(self, premium: World, path: str) -> None:

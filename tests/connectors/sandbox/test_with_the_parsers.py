@@ -100,7 +100,7 @@ def test_fixer_rates(premium: World) -> None:
 
 def test_simple_prices(premium: World) -> None:
     query = {"vs_currencies": "usd", "precision": "full", "include_last_updated_at": "true"}
-    request = get("simple/price", ids="bitcoin,pepe,shiba-inu", **query)
+    request = get("api/v3/simple/price", ids="bitcoin,pepe,shiba-inu", **query)
     parsed = prices(
         read("coingecko", "simple/price", coingecko.respond(premium, request).body).ticks
     )
@@ -111,7 +111,7 @@ def test_simple_prices(premium: World) -> None:
 
 
 def test_market_charts(premium: World) -> None:
-    request = get("coins/pepe/market_chart", vs_currency="usd", days="1")
+    request = get("api/v3/coins/pepe/market_chart", vs_currency="usd", days="1")
     answer = coingecko.respond(premium, request)
     ticks = read("coingecko", "market_chart", answer.body, {"id": "pepe", "vs": "usd"}).ticks
     assert len(ticks) == len(json.loads(answer.body)["prices"])
