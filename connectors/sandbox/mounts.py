@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from connectors.sandbox import alphavantage, binance, coingecko, fixer
+from connectors.sandbox import alphavantage, binance, coingecko, coingecko_stream, fixer
 from connectors.sandbox.interim import binance_session
 from connectors.sandbox.sessions import OpenSession
 from connectors.sandbox.wire import Answer, Request, World
@@ -58,6 +58,10 @@ MOUNTS: Mapping[str, Mount] = {
         Stream(binance_session, ("stream", "ws", "ws/"), 20.0, 60.0, DAY_S),
         histories=("klines",),
     ),
-    "coingecko": Mount(_below("api/v3/", coingecko.respond), histories=("market_chart",)),
+    "coingecko": Mount(
+        coingecko.respond,
+        Stream(coingecko_stream.session, ("v1",), 10.0, 20.0),
+        histories=("market_chart", "ohlc", "history"),
+    ),
     "fixer": Mount(_below("api/", fixer.respond)),
 }

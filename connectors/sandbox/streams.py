@@ -86,13 +86,14 @@ class Client:
 
 
 class Hub:
-    """The clients of one provider, in the order of their coming."""
+    """The clients of one provider, in the order of their coming; `occupied` while there are any."""
 
     def __init__(self, provider: str, clock: Clock, faults: Faults) -> None:
         self.provider = provider
         self._clock = clock
         self._faults = faults
         self._clients: dict[Client, None] = {}
+        self.occupied = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
         faults.listen(provider, self._strike_all)
@@ -104,6 +105,7 @@ class Hub:
         """Greet a client and feed it from now on."""
         self._clients[client] = None
         self._empty.clear()
+        self.occupied.set()
         self._strike(client)
         self._tell(client, lambda session: session.opened(self._clock()))
 
@@ -112,6 +114,7 @@ class Hub:
         self._clients.pop(client, None)
         if not self._clients:
             self._empty.set()
+            self.occupied.clear()
 
     def received(self, client: Client, message: str) -> None:
         """Answer what a client sent."""

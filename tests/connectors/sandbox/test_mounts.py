@@ -1,0 +1,42 @@
+"""The table of what is served."""
+
+import pytest
+
+from connectors.sandbox.mounts import MOUNTS
+from tests.connectors.sandbox.conftest import get
+
+
+@pytest.mark.parametrize(
+    ("provider", "served", "refused"),
+    [
+        ("binance", ["stream", "ws", "ws/btcusdt@trade"], ["", "streams", "api/v3/klines"]),
+        ("coingecko", ["v1"], ["", "v1/x", "api/v3/ping"]),
+    ],
+)
+def test_streams_are_served_at_their_paths(
+    provider: str, served: list[str], refused: list[str]
+) -> None:
+    stream = MOUNTS[provider].stream
+    assert stream is not None
+    assert [path for path in served + refused if stream.serves(path)] == served
+
+
+def test_pings_are_the_providers() -> None:
+    streams = {name: mount.stream for name, mount in MOUNTS.items() if mount.stream is not None}
+    pings = {
+        name: (stream.ping_interval_s, stream.pong_deadline_s) for name, stream in streams.items()
+    }
+    expected = {
+        "binance": (20.0, 60.0),
+        "coingecko": (10.0, 20.0),
+        "kraken": (None, None),
+        "coinbase": (None, None),
+    }
+    assert pings == {name: expected[name] for name in pings}
+
+
+def test_histories_are_known() -> None:
+    assert MOUNTS["binance"].is_history(get("api/v3/klines"))
+    assert MOUNTS["alphavantage"].is_history(get("query", function="FX_INTRADAY"))
+    assert not MOUNTS["alphavantage"].is_history(get("query", function="GLOBAL_QUOTE"))
+    assert not MOUNTS["coingecko"].is_history(get("api/v3/simple/price"))
