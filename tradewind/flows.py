@@ -22,6 +22,7 @@ from storage.live import LivePublisher
 from storage.outcomes import OutcomeWriter
 from tradewind.errors import UnknownPipelineError
 from tradewind.lifetime import stop_requested
+from tradewind.quality_rules import quality_rules
 from tradewind.settings import FeedChoice, Settings
 
 REPLAY_SPEED = 1.0
@@ -43,10 +44,11 @@ def store_flow(settings: Settings, stop: threading.Event, _first: bool) -> Calla
     """Flow `store`: everything is kept in PostgreSQL, by the one writer there may be."""
     writer = OutcomeWriter(settings.database(), f"store-{settings.feed_class.value}")
     done = dict(writer.done)
+    rules = quality_rules(settings)
 
     def build() -> Dataflow:
         source = LogSource(_open_reader("store", settings, done), stop, lambda: done)
-        return store.build_flow(source, CommitSink(lambda: writer), CATALOGUE)
+        return store.build_flow(source, CommitSink(lambda: writer), CATALOGUE, rules=rules)
 
     return build
 
@@ -70,7 +72,8 @@ def live_flow(settings: Settings, stop: threading.Event, first: bool) -> Callabl
     sink = PublishSink(publisher, lambda: ReadRegister(settings.database(), consumer), CATALOGUE)
     done = None if replayed else lambda: consumer_offsets(settings.database(), consumer)
     source = LogSource(_open_reader("live", settings, {}), stop, done)
-    return lambda: live.build_flow(source, sink, CATALOGUE)
+    rules = quality_rules(settings)
+    return lambda: live.build_flow(source, sink, CATALOGUE, rules=rules)
 
 
 class Endless:

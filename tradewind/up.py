@@ -9,6 +9,7 @@ from tradewind.console import UpConsole
 from tradewind.errors import NotRunningError, PortTakenError, StillRunningError
 from tradewind.plan import stages_of, url_of
 from tradewind.ports import free_port, require_free
+from tradewind.quality_rules import quality_rules
 from tradewind.servers.directory import DataDirectory, held_directory, holder_of
 from tradewind.servers.program import Program
 from tradewind.servers.state import State, remove_state, write_state
@@ -25,6 +26,7 @@ def run_up(settings: Settings) -> int:
 
     Raises a ProcessError where something could not be started; then nothing runs.
     """
+    quality_rules(settings)  # a bad file is told before anything starts
     require_free(settings.host, settings.port, "--port")
     settings = with_free_sandbox_port(settings)
     console = UpConsole(settings)
