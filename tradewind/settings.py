@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     """The plan that a key belongs to, in the provider's own word."""
     fixer_url: str | None = None
     """Fixer's scheme and host where it is not the plan's own: a gateway, or plain HTTP."""
+    quality_rules: Path | None = None
+    """A TOML file of what differs from the usual rules of quality: see `market.quality.rules_of`."""
     dashboard: Path = _REPOSITORY / "dashboard" / "dist"
     """The built dashboard; the API serves none where this directory does not exist."""
     supervisor: int | None = None
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
             raise PydanticCustomError("scheme", f"must begin with {' or '.join(schemes)}")
         return url
 
-    @field_validator("data", "run", "dashboard")
+    @field_validator("data", "run", "dashboard", "quality_rules")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - keeps links
