@@ -5,7 +5,6 @@ What is inside `identifier` and `data` is JSON in a JSON string.
 """
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +14,7 @@ from connectors.answers import decode_or_none
 from connectors.coingecko.checks import message_of
 from connectors.coingecko.coins import CURRENCY, PROVIDER
 from connectors.connector import KEEP, SKIP, Heard
-from connectors.errors import BadKeyError, PremiumError
+from connectors.errors import BadKeyError, PremiumError, UnknownAtProviderError
 from connectors.numerals import text_of
 
 SHARD = "stream"
@@ -23,15 +22,15 @@ MAX_COINS = 100
 """Coins that one connection may name."""
 SILENCE_S = 25.0
 """Two prices missed, and a while."""
+QUIET_S = 60
+"""The venue's pings alone do not show that our coins are still subscribed to."""
 KEY_HEADER = "x-cg-pro-api-key"
+PONG = '{"type":"pong"}'
 NEEDS = "the stream is for plans from Analyst on; polling goes on without it"
 
 _IDENTIFIER = json.dumps({"channel": "CGSimplePrice"}, separators=(",", ":"))
 _FINE = ("", "2000", "3000")
 """Codes of a subscription and of the greeting; most frames have none."""
-
-log = logging.getLogger(__name__)
-
 
 _NOTHING = msgspec.Raw(b"")
 
@@ -60,6 +59,7 @@ class CoinGeckoDialect:
     silence_s: float = SILENCE_S
     max_age_s: float | None = None
     ping_s: float | None = None
+    _quiet_since_s: int | None = None
 
     def opening(self) -> Sequence[str]:
         """Nothing: it is for the venue to greet."""
@@ -73,14 +73,27 @@ class CoinGeckoDialect:
         """Answer the steps of the subscription; keep whatever may be a price."""
         heard = decode_or_none(frame, _Frame)
         if heard is None or heard == _NO_CONTROL:
+            self._quiet_since_s = None
             return KEEP
         said = f"{message_of(heard.message)} {message_of(heard.reason)}"
         if "unauthorized" in said.lower():
             advice = "the stream wants the key of a paid plan, Analyst or above"
             return Heard(error=BadKeyError(PROVIDER, advice))
         if text_of(heard.code) not in _FINE:
-            log.warning("%s: the stream says %s", PROVIDER, said.strip())
+            advice = f'it says "{said.strip()}", polling goes on without it'
+            return Heard(error=UnknownAtProviderError(PROVIDER, "a part of the stream", advice))
+        if text_of(heard.type) == "ping":
+            return Heard(replies=(PONG,), leave=self._is_quiet(text_of(heard.message)))
         return self._answer(text_of(heard.type))
+
+    def _is_quiet(self, time_s: str) -> bool:
+        """Whether pings, which carry the venue's time, went on for long without a price."""
+        if not (time_s.isascii() and time_s.isdigit()):
+            return False
+        now_s = int(time_s[:12])
+        if self._quiet_since_s is None:
+            self._quiet_since_s = now_s
+        return now_s - self._quiet_since_s >= QUIET_S
 
     def _answer(self, step: str) -> Heard:
         if step == "welcome":
@@ -88,8 +101,6 @@ class CoinGeckoDialect:
         if step == "confirm_subscription":
             data = {"coin_id": list(self.coins[:MAX_COINS]), "vs_currencies": [CURRENCY]}
             return Heard(replies=(_command("message", {**data, "action": "set_tokens"}),))
-        if step == "ping":
-            return Heard(replies=('{"type":"pong"}',))
         if step == "reject_subscription":
             return Heard(error=PremiumError(PROVIDER, "the channel CGSimplePrice", NEEDS))
         return Heard(leave=True) if step == "disconnect" else SKIP

@@ -1,13 +1,12 @@
 """The subscription step by step, and what the venue may say instead."""
 
 import json
-import logging
 
 import pytest
 
 from connectors.coingecko.dialect import CoinGeckoDialect
 from connectors.connector import KEEP, SKIP, Dialect, Heard
-from connectors.errors import BadKeyError, PremiumError
+from connectors.errors import BadKeyError, PremiumError, UnknownAtProviderError
 from tests.connectors.coingecko.test_frames import DOCUMENTED, OLDER
 
 SUBSCRIBE = r'{"command":"subscribe","identifier":"{\"channel\":\"CGSimplePrice\"}"}'
@@ -59,6 +58,19 @@ def test_a_ping_is_answered() -> None:
     assert hear('{"type":"ping","message":1780839768}') == Heard(replies=('{"type":"pong"}',))
 
 
+def test_pings_without_a_price_for_a_minute_are_left() -> None:
+    connection = dialect()
+
+    def left(time_s: object) -> bool:
+        return connection.hear(f'{{"type":"ping","message":{time_s}}}'.encode()).leave
+
+    assert [left(time_s) for time_s in (1_000, 1_059, '"x"', "null", 1_060)] == [
+        False, False, False, False, True,
+    ]  # fmt: skip
+    connection.hear(DOCUMENTED.encode())
+    assert [left(time_s) for time_s in (1_070, 1_129, 1_130)] == [False, False, True]
+
+
 def test_a_rejected_subscription_wants_another_plan() -> None:
     error = hear('{"type":"reject_subscription","identifier":"x"}').error
     assert isinstance(error, PremiumError)
@@ -84,12 +96,10 @@ def test_a_disconnection_is_followed() -> None:
     assert hear('{"type":"disconnect","reason":"server_restart"}') == Heard(leave=True)
 
 
-def test_what_else_the_venue_says_is_logged_without_keys(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    with caplog.at_level(logging.WARNING):
-        assert hear('{"code":4004,"message":"no coin zcn for CG-CANARY"}') == SKIP
-    assert caplog.messages == ["coingecko: the stream says no coin zcn for ***"]
+def test_what_else_the_venue_says_is_told_without_keys() -> None:
+    error = hear('{"code":4004,"message":"no coin zcn for CG-CANARY"}').error
+    assert isinstance(error, UnknownAtProviderError)
+    assert 'it says "no coin zcn for ***"' in str(error)
 
 
 def test_the_key_is_in_the_header_and_nowhere_else() -> None:
