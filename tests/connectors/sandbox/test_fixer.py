@@ -1,12 +1,17 @@
-"""Fixer's format, against the contract sheet (no recording of it exists)."""
+"""Fixer's format, against the contract sheet (no recording of it exists), and its own parsers."""
 
 from typing import Any
 
 import pytest
 
+from connectors.answers import Answer as ProviderAnswer
+from connectors.fixer.answers import conversion_of, currencies_of, fluctuations_of
+from connectors.fixer.parsers import PARSERS
 from connectors.sandbox import fixer
 from connectors.sandbox.wire import Request, World
+from market.instruments import CATALOGUE
 from tests.connectors.sandbox.conftest import NOW_US, body, get
+from tests.connectors.support import record, us
 
 SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
@@ -14,7 +19,7 @@ DAY_US = 24 * HOUR_US
 
 
 def latest(world: World, now_us: int = NOW_US, /, **query: str) -> Any:
-    request = get("latest", now_us, **{"access_key": "k", **query})
+    request = get("api/latest", now_us, **{"access_key": "k", **query})
     answer = fixer.respond(world, request)
     assert answer.status == 200
     return body(answer)
@@ -38,7 +43,7 @@ class TestLatest:
             assert answer["rates"][symbol] == round(mid, 6)
 
     def test_the_base_is_exactly_one_and_a_tiny_rate_has_an_exponent(self, premium: World) -> None:
-        request = get("latest", access_key="k", symbols="BTC,EUR")
+        request = get("api/latest", access_key="k", symbols="BTC,EUR")
         text = fixer.respond(premium, request).body.decode()
         assert '"EUR":1}' in text
         rate = text.split('"BTC":')[1].split(",")[0]
@@ -70,13 +75,171 @@ class TestLatest:
         assert list(latest(premium, symbols="XYZ,SEK")["rates"]) == ["SEK"]
 
     def test_an_unchanged_body_is_304(self, premium: World) -> None:
-        first = fixer.respond(premium, get("latest", access_key="k"))
+        first = fixer.respond(premium, get("api/latest", access_key="k"))
         headers = {"if-none-match": first.headers["etag"]}
-        again = fixer.respond(premium, Request("latest", {"access_key": "k"}, headers, NOW_US))
+        again = fixer.respond(premium, Request("api/latest", {"access_key": "k"}, headers, NOW_US))
         later_us = NOW_US + 2 * SECOND_US
-        later = fixer.respond(premium, Request("latest", {"access_key": "k"}, headers, later_us))
+        later = fixer.respond(
+            premium, Request("api/latest", {"access_key": "k"}, headers, later_us)
+        )
         assert (again.status, again.body) == (304, b"")
         assert later.status == 200
+
+
+def asked(world: World, path: str, /, **query: str) -> Any:
+    return body(fixer.respond(world, get(f"api/{path}", **{"access_key": "k", **query})))
+
+
+class TestDays:
+    def test_a_day_ends_with_its_last_second(self, premium: World) -> None:
+        answer = asked(premium, "2026-11-20", symbols="USD,EUR")
+        assert list(answer) == ["success", "historical", "date", "timestamp", "base", "rates"]
+        end_us = us("2026-11-20T23:59:59")
+        assert (answer["date"], answer["timestamp"]) == ("2026-11-20", end_us // SECOND_US)
+        assert answer["rates"]["EUR"] == 1
+        assert answer["rates"]["USD"] == round(premium.simulator.mid("EUR-USD", end_us), 6)
+
+    def test_today_is_as_far_as_it_has_come(self, premium: World) -> None:
+        answer = asked(premium, "2026-11-24")
+        assert answer["timestamp"] == latest(premium)["timestamp"]
+
+    @pytest.mark.parametrize("day", ["2026-11-25", "1998-12-31", "2026-02-30"])
+    def test_there_is_no_such_day(self, premium: World, day: str) -> None:
+        assert asked(premium, day)["error"]["code"] == 302
+
+    def test_a_timeseries_leaves_weekends_out(self, premium: World) -> None:
+        answer = asked(
+            premium,
+            "timeseries",
+            start_date="2026-11-19",
+            end_date="2026-11-23",
+            base="GBP",
+            symbols="USD",
+        )
+        assert list(answer) == "success timeseries start_date end_date base rates".split()
+        assert list(answer["rates"]) == ["2026-11-19", "2026-11-20", "2026-11-23"]
+        day = asked(premium, "2026-11-20", base="GBP", symbols="USD")
+        assert answer["rates"]["2026-11-20"] == day["rates"]
+
+    @pytest.mark.parametrize(
+        ("start", "end", "code"),
+        [
+            ("", "", 501),
+            ("2026-11-19", "", 501),
+            ("19.11.2026", "2026-11-20", 502),
+            ("2026-11-19", "2026-11-99", 503),
+            ("2026-11-19", "2026-11-18", 504),
+            ("2025-11-18", "2026-11-19", 505),
+        ],
+    )
+    def test_a_bad_timeframe_has_its_own_code(
+        self, premium: World, start: str, end: str, code: int
+    ) -> None:
+        for function in ("timeseries", "fluctuation"):
+            answer = asked(premium, function, start_date=start, end_date=end)
+            assert answer["error"]["code"] == code
+
+
+class TestValues:
+    def test_symbols_have_names(self, premium: World) -> None:
+        answer = asked(premium, "symbols")
+        assert answer["success"] is True
+        assert answer["symbols"]["BTC"] == "Bitcoin"
+        assert answer["symbols"].keys() == latest(premium)["rates"].keys()
+
+    def test_a_conversion_of_now_has_an_empty_historical(self, premium: World) -> None:
+        query = {"from": "GBP", "to": "JPY", "amount": "25"}
+        answer = asked(premium, "convert", **query)
+        assert list(answer) == "success query info historical date result".split()
+        assert answer["query"] == {"from": "GBP", "to": "JPY", "amount": 25}
+        assert answer["historical"] == ""
+        assert answer["result"] == pytest.approx(25 * answer["info"]["rate"], abs=1e-6)
+        then = asked(premium, "convert", **query, date="2026-11-20")
+        assert (then["historical"], then["date"]) == (True, "2026-11-20")
+
+    @pytest.mark.parametrize("amount", ["", "nan", "-1", "much"])
+    def test_a_conversion_needs_an_amount(self, premium: World, amount: str) -> None:
+        answer = asked(premium, "convert", **{"from": "GBP", "to": "JPY"}, amount=amount)
+        assert answer["error"]["code"] == 403
+        assert asked(premium, "convert", amount="1")["error"]["code"] == 202
+
+    def test_a_fluctuation_is_that_of_its_ends(self, premium: World) -> None:
+        days = {"start_date": "2026-11-19", "end_date": "2026-11-20"}
+        change = asked(premium, "fluctuation", **days, symbols="USD")["rates"]["USD"]
+        ends = asked(premium, "timeseries", **days, symbols="USD")["rates"]
+        assert change["start_rate"] == ends["2026-11-19"]["USD"]
+        assert change["end_rate"] == ends["2026-11-20"]["USD"]
+        assert change["change"] == pytest.approx(
+            change["end_rate"] - change["start_rate"], abs=1e-4
+        )
+
+    def test_an_answer_can_be_pretty_or_wrapped(self, premium: World) -> None:
+        pretty = fixer.respond(premium, get("api/symbols", access_key="k", format="1"))
+        assert pretty.body.startswith(b'{\n    "success": true')
+        wrapped = fixer.respond(premium, get("api/symbols", access_key="k", callback="f"))
+        assert wrapped.body.startswith(b'f({"success":true') and wrapped.body.endswith(b")")
+
+
+class TestGateway:
+    def ask(self, world: World, path: str, key: str | None) -> tuple[int, Any]:
+        headers = {} if key is None else {"apikey": key}
+        answer = fixer.respond(world, Request(f"fixer/{path}", {}, headers, NOW_US))
+        return answer.status, body(answer)
+
+    def test_it_gives_the_same_rates(self, premium: World) -> None:
+        assert self.ask(premium, "latest", "k") == (200, latest(premium))
+
+    def test_its_own_errors_are_statuses(self, free: World) -> None:
+        assert self.ask(free, "latest", None) == (
+            401,
+            {"message": "No API key found in request"},
+        )
+        assert self.ask(free, "latest", "invalid") == (
+            401,
+            {"message": "Invalid authentication credentials"},
+        )
+        assert self.ask(free, "nothing", "k") == (
+            404,
+            {"message": "no Route matched with those values"},
+        )
+        for _ in range(100):
+            assert self.ask(free, "latest", "k")[0] == 200
+        status, text = self.ask(free, "latest", "k")
+        assert status == 429
+        assert "daily/monthly API rate limit" in text["message"]
+
+    def test_the_plans_refusals_are_those_of_the_other_door(self, free: World) -> None:
+        status, text = self.ask(free, "timeseries", "k")
+        assert (status, text["error"]["code"]) == (200, 105)
+
+
+class TestParsers:
+    """What the sandbox writes is what Fixer's own parsers read."""
+
+    @pytest.mark.parametrize(
+        ("path", "kind", "query"),
+        [
+            ("latest", "latest", {}),
+            ("2026-11-20", "historical", {}),
+            ("timeseries", "timeseries", {"start_date": "2026-11-16", "end_date": "2026-11-23"}),
+        ],
+    )
+    def test_tables(self, premium: World, path: str, kind: str, query: dict[str, str]) -> None:
+        answer = fixer.respond(premium, get(f"api/{path}", access_key="k", **query))
+        parsed = PARSERS[kind](record("fixer", kind, answer.body), CATALOGUE)
+        assert len(parsed.ticks) == 12 * (6 if kind == "timeseries" else 1)
+        assert parsed.refused == ()
+
+    def test_values(self, premium: World) -> None:
+        def answer(path: str, **query: str) -> ProviderAnswer:
+            request = get(f"api/{path}", access_key="k", **query)
+            return ProviderAnswer(200, fixer.respond(premium, request).body, NOW_US)
+
+        assert currencies_of(answer("symbols"))["EUR"] == "Euro"
+        query = {"from": "GBP", "to": "JPY", "amount": "25"}
+        assert conversion_of(answer("convert", **query)).amount == 25
+        days = {"start_date": "2026-11-19", "end_date": "2026-11-20"}
+        assert fluctuations_of(answer("fluctuation", **days))["USD"].first > 1
 
 
 class TestErrors:
@@ -94,6 +257,13 @@ class TestErrors:
             "error": {"code": 105, "type": "base_currency_access_restricted"},
         }
 
+    @pytest.mark.parametrize("function", ["timeseries", "fluctuation", "convert"])
+    def test_the_free_plan_has_no_such_function(self, free: World, function: str) -> None:
+        assert asked(free, function) == {
+            "success": False,
+            "error": {"code": 105, "type": "function_access_restricted"},
+        }
+
     def test_bad_codes(self, premium: World) -> None:
         assert latest(premium, base="XYZ")["error"] == {
             "code": 201,
@@ -102,7 +272,7 @@ class TestErrors:
         assert latest(premium, symbols="XYZ")["error"]["code"] == 202
 
     def test_another_function(self, premium: World) -> None:
-        answer = body(fixer.respond(premium, get("nothing", access_key="k")))
+        answer = body(fixer.respond(premium, get("api/nothing", access_key="k")))
         assert answer["error"]["code"] == 103
 
     def test_the_101st_call_of_a_month_on_the_free_plan(self, free: World) -> None:
