@@ -70,6 +70,19 @@ def _row(
     if coin is DEAD:
         last = _iso(DEAD_SINCE_S * 1_000_000)
         return {**head, **dict.fromkeys(_NUMBERS), "roi": None, "last_updated": last}
+    row: dict[str, object] = {**head, **_numbers(world, request, coin, currency, at_us)}
+    row |= {"roi": None, "last_updated": _iso(at_us)}
+    for name in request.query.get("price_change_percentage", "").split(","):
+        if name in _CHANGES_US:
+            change = change_of(world, coin, currency, at_us, _CHANGES_US[name])
+            row[f"price_change_percentage_{name}_in_currency"] = change
+    return row
+
+
+def _numbers(
+    world: World, request: Request, coin: Coin, currency: str, at_us: int
+) -> dict[str, object]:
+    """The fields of `_NUMBERS`, but for the rank."""
     price = price_of(world, coin, currency, at_us)
     hours = [price_of(world, coin, currency, at_us - hour * HOUR_US) for hour in range(24)]
     before, cap = price_of(world, coin, currency, at_us - DAY_US), price * coin.supply
@@ -80,13 +93,7 @@ def _row(
         cap - before * coin.supply, 100.0 * (price / before - 1.0),
         float(coin.supply), float(coin.supply), coin.max_supply,
     )  # fmt: skip
-    row: dict[str, object] = {**head, **dict(zip(_NUMBERS, values, strict=True))}
-    row |= {"roi": None, "last_updated": _iso(at_us)}
-    for name in request.query.get("price_change_percentage", "").split(","):
-        if name in _CHANGES_US:
-            change = change_of(world, coin, currency, at_us, _CHANGES_US[name])
-            row[f"price_change_percentage_{name}_in_currency"] = change
-    return row
+    return dict(zip(_NUMBERS, values, strict=True))
 
 
 def _ranked(world: World, at_us: int) -> list[Coin]:
