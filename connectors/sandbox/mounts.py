@@ -1,9 +1,17 @@
 """The table of what is served: each provider's answers and stream, below its own prefix."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from connectors.sandbox import alphavantage, binance, coingecko, coingecko_stream, fixer
+from connectors.sandbox import (
+    alphavantage,
+    binance,
+    coingecko,
+    coingecko_stream,
+    ecb,
+    fixer,
+    openexchangerates,
+)
 from connectors.sandbox.interim import binance_session
 from connectors.sandbox.sessions import OpenSession
 from connectors.sandbox.wire import Answer, Request, World
@@ -44,15 +52,10 @@ class Mount:
         return any(name in request.path or name in function for name in self.histories)
 
 
-def _below(root: str, respond: Responder) -> Responder:
-    def responder(world: World, request: Request) -> Answer:
-        return respond(world, replace(request, path=request.path.removeprefix(root)))
-
-    return responder
-
-
 MOUNTS: Mapping[str, Mount] = {
-    "alphavantage": Mount(alphavantage.respond, histories=("_INTRADAY",)),
+    "alphavantage": Mount(
+        alphavantage.respond, histories=("_INTRADAY", "_DAILY", "_WEEKLY", "_MONTHLY")
+    ),
     "binance": Mount(
         binance.klines,
         Stream(binance_session, ("stream", "ws", "ws/"), 20.0, 60.0, DAY_S),
@@ -63,5 +66,7 @@ MOUNTS: Mapping[str, Mount] = {
         Stream(coingecko_stream.session, ("v1",), 10.0, 20.0),
         histories=("market_chart", "ohlc", "history"),
     ),
-    "fixer": Mount(_below("api/", fixer.respond)),
+    "ecb": Mount(ecb.respond, histories=("hist",)),
+    "fixer": Mount(fixer.respond, histories=("timeseries", "fluctuation", "/19", "/20")),
+    "openexchangerates": Mount(openexchangerates.respond, histories=("historical", "time-series")),
 }

@@ -6,6 +6,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from connectors.alphavantage.parsers import SERIES as AV_SERIES
+from connectors.alphavantage.requests import Asking
 from connectors.parsing import parse
 from connectors.sandbox import alphavantage, binance, coingecko, fixer
 from connectors.sandbox.simulator import MINUTE_US
@@ -20,6 +22,12 @@ from market.ticks import QUOTE, TRADE, TickBatch
 from tests.connectors.sandbox.conftest import NOW_US, get
 
 MINUTE = NOW_US // MINUTE_US
+AV_SYMBOLS = {
+    "TIME_SERIES": "AAPL",
+    "FX": "USD-JPY",
+    "CRYPTO": "PEPE-USD",
+    "DIGITAL_CURRENCY": "SHIB-USD",
+}
 SPAN_MS = 10_000
 
 
@@ -50,7 +58,9 @@ def av(world: World, function: str, **query: str) -> Answer:
 def test_global_quotes(premium: World) -> None:
     for symbol in ("AAPL", "XOM"):
         ticks = read(
-            "alphavantage", "GLOBAL_QUOTE", av(premium, "GLOBAL_QUOTE", symbol=symbol).body
+            "alphavantage",
+            "GLOBAL_QUOTE",
+            av(premium, "GLOBAL_QUOTE", symbol=symbol, entitlement="realtime").body,
         )
         assert prices(ticks.ticks) == {
             symbol: Decimal(premium.simulator.last(symbol, NOW_US)) / 100
@@ -75,7 +85,7 @@ def test_exchange_rates(premium: World) -> None:
     ("function", "symbol", "query"),
     [
         ("FX_INTRADAY", "EUR-GBP", {"from_symbol": "EUR", "to_symbol": "GBP"}),
-        ("TIME_SERIES_INTRADAY", "AAPL", {"symbol": "AAPL"}),
+        ("TIME_SERIES_INTRADAY", "AAPL", {"symbol": "AAPL", "entitlement": "realtime"}),
     ],
 )
 def test_intraday_bars(premium: World, function: str, symbol: str, query: dict[str, str]) -> None:
@@ -85,6 +95,37 @@ def test_intraday_bars(premium: World, function: str, symbol: str, query: dict[s
     assert np.isin(ours.time_us, bars.time).all()
     assert (np.diff(np.sort(bars.time)) == BAR_US).all()
     assert {CATALOGUE.by_id(number).symbol for number in set(bars.instrument.tolist())} == {symbol}
+
+
+@pytest.mark.parametrize("kind", AV_SERIES)
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_every_series(premium: World, kind: str, form: str) -> None:
+    asking = Asking("", "realtime", csv=form == "csv")
+    symbol = next(symbol for start, symbol in AV_SYMBOLS.items() if kind.startswith(start))
+    instrument = CATALOGUE.by_symbol(symbol)
+    if kind.endswith("INTRADAY"):
+        request = asking.intraday(instrument, interval="5min")
+    elif "DAILY" in kind:
+        request = asking.daily(instrument, adjusted="ADJUSTED" in kind)
+    else:
+        request = asking.longer(instrument, kind.rpartition("_")[2])
+    assert request.kind == kind
+    answer = alphavantage.respond(premium, get("query", apikey="k", **request.params))
+    context = json.loads(request.context)
+    bars = read("alphavantage", kind, answer.body, context).bars
+    assert len(bars) > 5
+    assert set(bars.instrument.tolist()) == {instrument.id}
+
+
+def test_bulk_quotes(premium: World) -> None:
+    stocks = [CATALOGUE.by_symbol(symbol) for symbol in ("AAPL", "XOM")]
+    request = Asking("", "realtime").bulk_quotes(stocks)
+    answer = alphavantage.respond(premium, get("query", apikey="k", **request.params))
+    ticks = read("alphavantage", request.kind, answer.body).ticks
+    assert set(ticks.time.tolist()) == {NOW_US}
+    assert prices(ticks) == {
+        each.symbol: Decimal(premium.simulator.last(each.symbol, NOW_US)) / 100 for each in stocks
+    }
 
 
 def test_fixer_rates(premium: World) -> None:
