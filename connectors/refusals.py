@@ -7,7 +7,8 @@ from market.log import Refused
 MAX_EXCERPT_CHARS = 200
 
 _KEYS = re.compile(
-    r"(?i)(api key as |apikey[=:\"' ]+|access_key[=:\"' ]+|x_cg_(?:demo|pro)_api_key[=:\"' ]+)[\w-]+"
+    r"(?i)((?:api key as|apikey|access_key|app_id|x-rapidapi-key|x_cg_(?:demo|pro)_api_key)"
+    r"[=:\\\"'* ]+)[\w-]+"
 )
 """Where providers echo a key: in the sentence of a quota, in an address."""
 

@@ -17,6 +17,10 @@ def test_bytes_that_are_no_text_are_shown_somehow() -> None:
 def test_an_echoed_key_is_scrubbed() -> None:
     for text in (
         f"We have detected your API key as {CANARY} and",
+        f'We have detected your API key as \\"{CANARY}\\" and',
+        f"API key as **{CANARY}**",
+        f"x-rapidapi-key: {CANARY}",
+        f"latest.json?app_id={CANARY}",
         f"https://x/query?apikey={CANARY}&a=b",
         f'"access_key": "{CANARY}"',
         f"x_cg_demo_api_key={CANARY}",
