@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from market.clock import rfc3339
+
 
 class ConnectorError(Exception):
     """The root of this room's errors. No message of it ever holds a key.
@@ -25,6 +27,18 @@ class QuotaExceededError(ConnectorError):
 
     def __str__(self) -> str:
         return _sentence(f"{self.provider}: the quota of calls is used up", self.advice)
+
+
+class NotYetError(QuotaExceededError):
+    """Our own plan grants no call before `until_us`: nothing was asked, and nothing has failed."""
+
+    until_us: int
+
+    def __init__(self, provider: str, until_us: int) -> None:
+        super().__init__(provider, until_us)
+
+    def __str__(self) -> str:
+        return f"{self.provider}: no call is granted before {rfc3339(self.until_us)}"
 
 
 class BurstError(ConnectorError):
