@@ -20,6 +20,7 @@ from connectors.errors import (
     BurstError,
     ConnectorError,
     MalformedError,
+    NotYetError,
     PremiumError,
     QuotaExceededError,
     TransientError,
@@ -41,7 +42,7 @@ MAX_ROUNDS = 3
 MAX_REMEMBERED = 10_000
 TRIES = 4
 """A step that failed is tried again so often before all waits."""
-NOT_MODIFIED = 304
+UNCHANGED = 304
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ class Repairer:
                 break
             last = await self._answer(request)
             asked += 1
-            if last.status != NOT_MODIFIED:
+            if last.status != UNCHANGED:
                 entry = LogEntry(request.kind, request.context, last.received_us, last.body)
                 await self._writer.append([entry])
         return asked
@@ -154,6 +155,8 @@ class Repairer:
             await self._gaps.asked(gap_id)
 
     def _pause_s(self, error: ConnectorError) -> float:
+        if isinstance(error, NotYetError):  # no failure: what is live has the calls until then
+            return (error.until_us - self._clock()) / 1e6
         if not self._failing:
             log.warning("gaps wait: %s", error)
         self._failing = True

@@ -1,4 +1,4 @@
-"""What is missing is planned, fetched a few at a time, and given up where there is no hope."""
+"""What is missing is fetched a few at a time, and given up where there is no hope."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,30 +7,22 @@ import pytest
 import stamina
 
 from connectors.answers import Answer, Request
-from connectors.backfilling import (
-    HORIZON_US,
-    backfill,
-    charts_to_fetch,
-    klines_to_fetch,
-    series_to_fetch,
-)
+from connectors.backfilling import backfill
 from connectors.errors import (
     AppendError,
     BadKeyError,
     BurstError,
     ConnectorError,
     MalformedError,
+    NotYetError,
     PremiumError,
     QuotaExceededError,
     TransientError,
     UnknownAtProviderError,
 )
-from market.instruments import CATALOGUE
 from market.log import LogEntry
-from tests.connectors.support import NOW_US, MemoryWriter
+from tests.connectors.support import NOW_US, Hands, MemoryWriter
 
-MINUTE_US = 60_000_000
-BTC, ETH = CATALOGUE.by_symbol("BTC-USDT"), CATALOGUE.by_symbol("ETH-USDT")
 REQUESTS = [Request("klines", str(number), "http://x") for number in range(10)]
 
 
@@ -55,33 +47,6 @@ class Provider:
         return Answer(200, request.context.encode(), NOW_US)
 
 
-class TestPlans:
-    def test_without_a_candle_the_last_day_is_missing(self) -> None:
-        requests = klines_to_fetch("http://x", [BTC], {}, NOW_US)
-        assert len(requests) == 2
-        assert requests[0].params["startTime"] == str((NOW_US - HORIZON_US) // 1_000)
-
-    def test_an_old_candle_does_not_reach_behind_the_last_day(self) -> None:
-        requests = klines_to_fetch("http://x", [BTC], {BTC.id: NOW_US - 3 * HORIZON_US}, NOW_US)
-        assert requests == klines_to_fetch("http://x", [BTC], {}, NOW_US)
-
-    def test_a_gap_is_asked_for_alone(self) -> None:
-        newest = {BTC.id: NOW_US - 60 * MINUTE_US, ETH.id: NOW_US - MINUTE_US}
-        (request,) = klines_to_fetch("http://x", [BTC, ETH], newest, NOW_US)
-        assert request.params["symbol"] == "BTCUSDT"
-        assert request.params["startTime"] == str((NOW_US - 60 * MINUTE_US) // 1_000)
-
-    def test_series_and_charts_of_what_is_missing(self) -> None:
-        stock, coin = CATALOGUE.by_symbol("AAPL"), CATALOGUE.by_symbol("PEPE-USD")
-        (series,) = series_to_fetch("http://x", [stock], {}, NOW_US)
-        assert (series.kind, series.params["symbol"]) == ("TIME_SERIES_INTRADAY", "AAPL")
-        (chart,) = charts_to_fetch("http://x", [coin], {}, NOW_US)
-        assert chart.url == "http://x/coins/pepe/market_chart"
-        fresh = {stock.id: NOW_US - MINUTE_US, coin.id: NOW_US - 10 * MINUTE_US}
-        assert series_to_fetch("http://x", [stock], fresh, NOW_US) == []
-        assert charts_to_fetch("http://x", [coin], fresh, NOW_US) == []
-
-
 class TestBackfill:
     @pytest.fixture(autouse=True)
     def _without_waits(self) -> object:
@@ -97,7 +62,12 @@ class TestBackfill:
 
     @pytest.mark.parametrize(
         "error",
-        [PremiumError("x", "y"), BadKeyError("x"), QuotaExceededError("x", None)],
+        [
+            PremiumError("x", "y"),
+            BadKeyError("x"),
+            QuotaExceededError("x", None),
+            QuotaExceededError("x", 2**60),
+        ],
     )
     async def test_the_first_refusal_of_the_plan_ends_it(self, error: ConnectorError) -> None:
         provider = Provider({"0": [error]})
@@ -117,13 +87,20 @@ class TestBackfill:
         assert provider.asked == ["0", "0", "0"]
 
     @pytest.mark.parametrize(
-        "error", [TransientError("x", "HTTP 503"), MalformedError("x", "HTTP 302")]
+        "error",
+        [
+            TransientError("x", "HTTP 503"),
+            MalformedError("x", "HTTP 302"),
+            NotYetError("x", NOW_US + 3_600_000_000),
+            QuotaExceededError("x", NOW_US + 60_000_000),
+        ],
     )
     async def test_what_a_provider_owes_is_asked_for_until_it_comes(
         self, error: ConnectorError
     ) -> None:
         provider, writer = Provider({"1": [error] * 100}), MemoryWriter()
-        assert await backfill(provider.fetch, REQUESTS[:3], writer) == 3
+        clock = Hands().clock
+        assert await backfill(provider.fetch, REQUESTS[:3], writer, clock=clock) == 3
         assert sorted(each.context for each in writer.log.records) == ["0", "1", "2"]
 
     async def test_what_is_unknown_is_left_out(self) -> None:
@@ -139,6 +116,14 @@ class TestBackfill:
 
         with pytest.raises(AppendError):
             await backfill(Provider().fetch, REQUESTS, Broken())
+
+    async def test_what_is_unchanged_is_in_the_log_already(self) -> None:
+        async def unchanged(request: Request) -> Answer:
+            return Answer(304, b"", NOW_US)
+
+        writer = MemoryWriter()
+        assert await backfill(unchanged, REQUESTS[:1], writer) == 1
+        assert writer.log.records == []
 
     async def test_nothing_missing_is_nothing_to_do(self) -> None:
         assert await backfill(Provider().fetch, [], MemoryWriter()) == 0

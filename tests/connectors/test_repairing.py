@@ -16,6 +16,7 @@ from connectors.errors import (
     BurstError,
     ConnectorError,
     MalformedError,
+    NotYetError,
     PremiumError,
     QuotaExceededError,
     TransientError,
@@ -161,6 +162,7 @@ async def test_a_long_failure_leaves_the_gap_open_and_the_next_wait() -> None:
         (BadKeyError("kraken"), BAD_KEY_REST_S),
         (QuotaExceededError("kraken", None), QUOTA_REST_S),
         (QuotaExceededError("kraken", NOW_US + 90_000_000), 90.0),
+        (NotYetError("kraken", NOW_US + 70_000_000), 70.0),
     ],
 )
 async def test_a_refusal_of_the_provider_makes_all_wait(
