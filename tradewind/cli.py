@@ -37,6 +37,16 @@ FromStart = Annotated[
     bool,
     Parameter(help="Read from the first row, not from where an earlier run ended.", negative=()),
 ]
+Source = Annotated[
+    str | None, Parameter(help="Whose frames the files hold; by default the frames show it.")
+]
+FullSpeed = Annotated[
+    bool,
+    Parameter(help="Do not spare the connectors that run on the same database.", negative=()),
+]
+Symbols = Annotated[
+    str, Parameter(help="Instruments, separated by commas; by default all that it quotes.")
+]
 
 
 @app.command
@@ -80,9 +90,11 @@ def down(*, data: Data = None) -> int:
 @app.command
 def replay(
     *paths: Recordings,
+    source: Source = None,
     data: Data = None,
     speed: Speed = "max",
     from_start: FromStart = False,
+    full_speed: FullSpeed = False,
     database_url: DatabaseUrl = None,
 ) -> int:
     """Store the ticks of recorded files, beside a running `up` or on its own."""
@@ -90,10 +102,32 @@ def replay(
         raise SystemExit("tradewind: which files?")
     times = _speed(speed)
     settings = _settings(data=data, database_url=database_url)
-    from tradewind.replay import run_replay
+    from tradewind.replay import Manner, run_replay
 
     _without_bytewax_variables()
-    return run_replay(paths, settings, speed=times, from_start=from_start)
+    manner = Manner(source, times, from_start=from_start, full_speed=full_speed)
+    return run_replay(paths, settings, manner)
+
+
+@app.command
+def record(
+    path: Annotated[Path, Parameter(help="The file to write, such as kraken.gz.")],
+    *,
+    source: Annotated[str, Parameter(help="The provider to record.")],
+    feed: Annotated[
+        Literal["sandbox", "live"] | None,
+        Parameter(help="From the sandbox or the provider itself."),
+    ] = None,
+    symbols: Symbols = "",
+    seconds: Annotated[float | None, Parameter(help="For so long; until Ctrl-C otherwise.")] = None,
+    data: Data = None,
+) -> int:
+    """Write what a provider says into a file, as it came, for `replay`."""
+    settings = _settings(data=data, feed=feed)
+    from tradewind.record import run_record
+
+    wanted = [symbol.strip() for symbol in symbols.split(",") if symbol.strip()]
+    return run_record(path, settings, source, symbols=wanted, seconds=seconds)
 
 
 @app.command

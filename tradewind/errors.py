@@ -146,3 +146,26 @@ class UnknownPipelineError(ProcessError):
 
     def __str__(self) -> str:
         return f"unknown pipeline {self.name!r}; there are: {', '.join(self.known)}"
+
+
+class UnknownProviderError(ProcessError):
+    """A provider's name that nobody carries."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(name, known)
+        self.name = name
+        self.known = known
+
+    def __str__(self) -> str:
+        return f"unknown provider {self.name!r}; there are: {', '.join(self.known)}"
+
+
+class MissingKeyError(ProcessError):
+    """A provider that is asked for needs a key that nobody has given."""
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider)
+        self.provider = provider
+
+    def __str__(self) -> str:
+        return f"{self.provider} needs a key: set TRADEWIND_{self.provider.upper()}_KEY"

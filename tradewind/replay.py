@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bytewax.dataflow import Dataflow
@@ -30,6 +31,7 @@ from storage.migrate import migrate
 from storage.outcomes import OutcomeWriter
 from tradewind.errors import ReplayBusyError
 from tradewind.lifetime import stop_requested
+from tradewind.pacing import PacedWriter
 from tradewind.servers import reach_database
 from tradewind.settings import Settings
 
@@ -37,48 +39,67 @@ CONSUMER = "store-recorded"
 """Who reads recorded files; one at a time on a database."""
 
 
-def run_replay(
-    paths: Sequence[Path], settings: Settings, *, speed: float | None, from_start: bool
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How files are replayed.
+
+    `provider` is whose frames they hold, None where they show it. `speed` is event seconds a second,
+    None for as fast as it goes. `from_start` reads all of it again. `full_speed`: connectors at work on
+    the same database are not spared.
+    """
+
+    provider: str | None = None
+    speed: float | None = None
+    from_start: bool = False
+    full_speed: bool = False
+
+
+def run_replay(paths: Sequence[Path], settings: Settings, manner: Manner) -> int:
     """Store the files' ticks, going on where an earlier run ended; the exit status.
 
-    `speed` is event seconds a second, None for as fast as it goes. `from_start` reads all of it again.
     Runs beside a running `up` on the same data directory, or brings the bundled server up for itself.
     """
     console = Console()
-    partitions = list(RecordingReader(paths).sources)
-    rows = sum(recording_rows(path) for path in paths)
+    partitions = list(RecordingReader(paths, provider=manner.provider).sources)
+    rows = sum(recording_rows(path, manner.provider) for path in paths)
     recovery = settings.recovery / CONSUMER
     with reach_database(settings) as database_url:
         migrate(database_url)
-        writer = _writer(database_url)
-        if from_start:
+        writer = _writer(database_url, full_speed=manner.full_speed)
+        if manner.from_start:
             writer.read_again(partitions)
         stop = stop_requested()
         with _progress(console, rows) as bar:
-            run(lambda: _flow(paths, speed, writer, bar, stop), recovery, start_over=from_start)
+            run(
+                lambda: _flow(paths, manner, writer, bar, stop),
+                recovery,
+                start_over=manner.from_start,
+            )
         console.print(_closing_line(database_url, partitions), highlight=False)
     return 0
 
 
-def _writer(database_url: str) -> OutcomeWriter:
+def _writer(database_url: str, *, full_speed: bool) -> OutcomeWriter:
+    writer = OutcomeWriter if full_speed else PacedWriter
     try:
-        return OutcomeWriter(database_url, CONSUMER)
+        return writer(database_url, CONSUMER)
     except SecondWriterError as error:
         raise ReplayBusyError from error
 
 
 def _flow(
     paths: Sequence[Path],
-    speed: float | None,
+    manner: Manner,
     writer: OutcomeWriter,
     bar: "_Bar",
     stop: threading.Event,
 ) -> Dataflow:
     done = dict(writer.done)
-    source = LogSource(
-        lambda: _Watched(RecordingReader(paths, speed=speed, cut_at=done), bar), stop, lambda: done
-    )
+
+    def reader() -> RecordingReader:
+        return RecordingReader(paths, provider=manner.provider, speed=manner.speed, cut_at=done)
+
+    source = LogSource(lambda: _Watched(reader(), bar), stop, lambda: done)
     return build_flow(source, CommitSink(lambda: writer), CATALOGUE)
 
 
