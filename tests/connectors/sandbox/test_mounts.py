@@ -40,3 +40,9 @@ def test_histories_are_known() -> None:
     assert MOUNTS["alphavantage"].is_history(get("query", function="FX_INTRADAY"))
     assert not MOUNTS["alphavantage"].is_history(get("query", function="GLOBAL_QUOTE"))
     assert not MOUNTS["coingecko"].is_history(get("api/v3/simple/price"))
+    for path in ("fixer/timeseries", "api/2026-11-20", "api/fluctuation"):
+        assert MOUNTS["fixer"].is_history(get(path))
+    assert not MOUNTS["fixer"].is_history(get("api/latest"))
+    assert MOUNTS["ecb"].is_history(get("stats/eurofxref/eurofxref-hist-90d.xml"))
+    assert not MOUNTS["ecb"].is_history(get("stats/eurofxref/eurofxref-daily.xml"))
+    assert MOUNTS["openexchangerates"].is_history(get("api/historical/2026-11-20.json"))
