@@ -1,6 +1,7 @@
 """An append that began is finished, whatever happens to its connector."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 import pytest
@@ -56,6 +57,35 @@ async def test_a_log_that_is_away_does_not_hold_a_stop_for_ever() -> None:
     writer.go.set()
     await asyncio.sleep(0)
     assert writer.log.records == []
+
+
+async def test_an_append_that_waits_long_is_told_while_it_waits(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    told = asyncio.Event()
+
+    def notice(_record: logging.LogRecord) -> bool:
+        told.set()
+        return True
+
+    caplog.handler.addFilter(notice)
+    writer = SlowWriter()
+    task = asyncio.create_task(Appender("test-0", writer, slow_s=0.01).append([ENTRY]))
+    async with asyncio.timeout(5):
+        await told.wait()
+        assert not task.done()
+        writer.go.set()
+        await task
+    said = [record.getMessage() for record in caplog.records]
+    assert said[0] == "the log has not taken test-0 for 0.01 s"
+    assert said[1].startswith("the log takes test-0 again, after ")
+
+
+async def test_an_append_in_time_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    await Appender("test-0", MemoryWriter()).append([ENTRY])
+    assert caplog.records == []
 
 
 async def test_a_failed_append_is_an_append_error() -> None:
