@@ -134,15 +134,3 @@ _DAILY = {
     AssetClass.FX: "FX_DAILY",
     AssetClass.CRYPTO: "DIGITAL_CURRENCY_DAILY",
 }
-
-
-def live_request(url: str, instrument: Instrument) -> Request:
-    """The newest price of a stock or a pair."""
-    asking = Asking(url, REALTIME)
-    is_stock = instrument.asset_class is AssetClass.STOCK
-    return asking.global_quote(instrument) if is_stock else asking.exchange_rate(instrument)
-
-
-def history_request(url: str, instrument: Instrument, since_us: int) -> Request:
-    """The one-minute bars of a stock or a pair."""
-    return Asking(url, REALTIME).intraday(instrument, since_us)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.alphavantage.requests import Asking, history_request, live_request
+from connectors.alphavantage.requests import Asking
 from connectors.answers import Request
 from market.instruments import CATALOGUE
 
@@ -81,10 +81,3 @@ def test_a_bulk_of_too_many_or_none_is_not_asked(count: int) -> None:
     assert FREE.bulk_quotes([STOCK] * 100).params["symbol"].count(",") == 99
     with pytest.raises(ValueError, match="1 to 100 go"):
         FREE.bulk_quotes([STOCK] * count)
-
-
-def test_live_and_history_by_asset_class() -> None:
-    kinds = [live_request(URL, each).kind for each in (PAIR, STOCK)]
-    assert kinds == ["CURRENCY_EXCHANGE_RATE", "GLOBAL_QUOTE"]
-    kinds = [history_request(URL, each, 0).kind for each in (PAIR, STOCK)]
-    assert kinds == ["FX_INTRADAY", "TIME_SERIES_INTRADAY"]
