@@ -3,10 +3,12 @@
 import json
 from dataclasses import dataclass, field
 
-import numpy as np
 import orjson
 
-from connectors.sandbox.simulator import BLOCK_MINUTES
+from connectors.sandbox.digits import fixed
+from connectors.sandbox.minute_sums import minute_sums
+from connectors.sandbox.pages import told_ms
+from connectors.sandbox.simulator import BLOCK_MINUTES, Int64s
 from connectors.sandbox.tape import MINUTE_MS, PAIRS, Pair, Quotes, Trades
 from connectors.sandbox.wire import Answer, Request, World, json_answer
 
@@ -164,11 +166,11 @@ def klines(world: World, request: Request) -> Answer:
     now_ms = request.now_us // 1_000
     minutes = _kline_minutes({name: int(text) for name, text in numbers.items()}, now_ms)
     blocks = range(minutes.start // BLOCK_MINUTES, -(-minutes.stop // BLOCK_MINUTES))
-    told_ms = min(now_ms - EVENT_DELAY_MS + 1, minutes.stop * MINUTE_MS)
+    end_ms = min(told_ms(request.now_us), minutes.stop * MINUTE_MS)
     rows = []
     for block in blocks:
         trades = world.tape.block(pair, block)
-        rows += _klines(pair, trades.between(minutes.start * MINUTE_MS, told_ms))
+        rows += _klines(pair, trades.between(minutes.start * MINUTE_MS, end_ms))
     return json_answer(rows, headers={"x-mbx-used-weight-1m": "2"})
 
 
@@ -183,40 +185,27 @@ def _kline_minutes(numbers: dict[str, int], now_ms: int) -> range:
 
 
 def _klines(pair: Pair, trades: Trades) -> list[list[int | str]]:
-    """The rows of the minutes that these trades lie in: each the sum of its trades."""
-    if len(trades.ids) == 0:
-        return []
-    first, last = trades.time_ms[[0, -1]] // MINUTE_MS
-    openings = np.arange(first, last + 1) * MINUTE_MS
-    starts = np.searchsorted(trades.time_ms, openings)
-    ends = np.append(starts[1:], len(trades.ids))
-    price, size, money = trades.price, trades.size, trades.price * trades.size
-    taker_buys = ~trades.buyer_is_maker
+    """The rows of the minutes that these trades lie in."""
+    sums = minute_sums(trades)
     decimals, lots = pair.instrument.decimals, pair.lot_decimals
     columns = (
-        openings.tolist(),
-        _texts(price[starts], decimals),
-        _texts(np.maximum.reduceat(price, starts), decimals),
-        _texts(np.minimum.reduceat(price, starts), decimals),
-        _texts(price[ends - 1], decimals),
-        _texts(np.add.reduceat(size, starts), lots),
-        (openings + MINUTE_MS - 1).tolist(),
-        _texts(np.add.reduceat(money, starts), decimals + lots),
-        (ends - starts).tolist(),
-        _texts(np.add.reduceat(size * taker_buys, starts), lots),
-        _texts(np.add.reduceat(money * taker_buys, starts), decimals + lots),
+        sums.opening_ms.tolist(),
+        _texts(sums.open, decimals),
+        _texts(sums.high, decimals),
+        _texts(sums.low, decimals),
+        _texts(sums.close, decimals),
+        _texts(sums.size, lots),
+        (sums.opening_ms + MINUTE_MS - 1).tolist(),
+        _texts(sums.money, decimals + lots),
+        sums.count.tolist(),
+        _texts(sums.taker_size, lots),
+        _texts(sums.taker_money, decimals + lots),
     )
     return [[*row, "0"] for row in zip(*columns, strict=True)]
 
 
-def _texts(units: np.typing.NDArray[np.int64], decimals: int) -> list[str]:
-    return [_text(value, decimals) for value in units.tolist()]
-
-
-def _text(units: int, decimals: int) -> str:
-    """`units / 10**decimals` with eight places, exactly; `decimals` is at most 8."""
-    whole, fraction = divmod(int(units) * 10 ** (PLACES - decimals), 10**PLACES)
-    return f"{whole}.{fraction:08d}"
+def _texts(units: Int64s, decimals: int) -> list[str]:
+    return [fixed(value, decimals, PLACES) for value in units.tolist()]
 
 
 def _refusal(code: int, text: str, identity: object) -> str:
