@@ -8,8 +8,8 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Container, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,6 +18,7 @@ from connectors.sandbox.answering import Answering, Threads
 from connectors.sandbox.app import Endpoints, build_app
 from connectors.sandbox.mounts import MOUNTS, Mount
 from connectors.sandbox.player import Player
+from connectors.sandbox.playing import RecordingPlayer, Recordings, played_mount
 from connectors.sandbox.protocols import HttpConnection, StreamConnection
 from connectors.sandbox.streams import Hub
 from connectors.sandbox.wire import World, build_world
@@ -35,7 +36,9 @@ class Running:
     host: str
     port: int
     world: World
-    hubs: Mapping[str, Hub] = field(default_factory=dict)
+    hubs: Mapping[str, Hub]
+    failed: asyncio.Event
+    """Set when the sandbox can't go on; the reason is raised at the end of the block."""
 
     @property
     def http_url(self) -> str:
@@ -55,11 +58,22 @@ def serve(
     profile: str = "premium",
     seed: int = 7,
     ticks_per_s: float = 250,
+    recordings: Recordings | None = None,
+    speed: float = 1.0,
     clock: Clock = system_clock,
     stop: threading.Event | None = None,
 ) -> None:
-    """Serve until SIGTERM, SIGINT or `stop`. OSError when the port is taken."""
-    server = running(host, port, profile=profile, seed=seed, ticks_per_s=ticks_per_s, clock=clock)
+    """Serve until SIGTERM, SIGINT or `stop`. OSError when the port is taken; RecordingError."""
+    server = running(
+        host,
+        port,
+        profile=profile,
+        seed=seed,
+        ticks_per_s=ticks_per_s,
+        recordings=recordings,
+        speed=speed,
+        clock=clock,
+    )
     asyncio.run(_serve_until_stopped(server, stop))
 
 
@@ -73,13 +87,18 @@ async def running(
     ticks_per_s: float = 250,
     max_connection_s: float | None = None,
     mounts: Mapping[str, Mount] = MOUNTS,
+    recordings: Recordings | None = None,
+    speed: float = 1.0,
     clock: Clock = system_clock,
 ) -> AsyncIterator[Running]:
     """A server for the time of the block; port 0 takes a free one.
 
-    `max_connection_s` is the longest life of every stream; None: the provider's own.
+    `max_connection_s` is the longest life of every stream; None: the provider's own. `recordings` are
+    played in place of their providers' simulation, `speed` times as fast as they happened.
     """
     world = build_world(profile, seed, ticks_per_s)
+    played = {provider: played_mount(provider, mounts[provider]) for provider in recordings or {}}
+    mounts = {**mounts, **played}
     hubs = {
         provider: Hub(provider, clock, world.faults)
         for provider, mount in mounts.items()
@@ -89,10 +108,14 @@ async def running(
     threads = Threads()
     endpoints = Endpoints(world, mounts, hubs, Answering(world, threads, clock), max_connection_s)
     server = _Server(_config(build_app(endpoints, world)), hubs, threads)
-    acting = [asyncio.create_task(act) for act in _acts(world, hubs, clock)]
+    acts = [*_simulating(world, hubs, clock, without=played)]
+    if recordings:
+        acts.append(RecordingPlayer(recordings, hubs, world.faults, speed).play())
+    failed = asyncio.Event()
+    acting = [_watched(act, failed) for act in acts]
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield Running(host, listener.getsockname()[1], world, hubs)
+        yield Running(host, listener.getsockname()[1], world, hubs, failed)
     finally:
         server.should_exit = True
         await serving
@@ -103,14 +126,26 @@ async def running(
                 await act
 
 
-def _acts(
-    world: World, hubs: Mapping[str, Hub], clock: Clock
+def _simulating(
+    world: World, hubs: Mapping[str, Hub], clock: Clock, *, without: Container[str]
 ) -> Iterator[Coroutine[None, None, None]]:
     """What goes on beside the requests."""
     for provider, hub in hubs.items():
         yield hub.pass_time()
-        if provider in world.tapes:
+        if provider in world.tapes and provider not in without:
             yield Player(world.tapes[provider], hub, clock).play()
+
+
+def _watched(act: Coroutine[None, None, None], failed: asyncio.Event) -> asyncio.Task[None]:
+    """The task of an act; its failure is told at once, and raised when the server stops."""
+    task = asyncio.create_task(act)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            failed.set()
+
+    task.add_done_callback(ended)
+    return task
 
 
 class _Server(uvicorn.Server):
@@ -145,8 +180,11 @@ async def _serve_until_stopped(
     if stop is not None:
         watcher = threading.Thread(target=_forward, args=(stop, stopped, loop), daemon=True)
         watcher.start()
-    async with server:
-        await stopped.wait()
+    async with server as served:
+        ends = [asyncio.ensure_future(end.wait()) for end in (stopped, served.failed)]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
 
 
 def _forward(

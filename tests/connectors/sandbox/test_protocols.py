@@ -14,6 +14,7 @@ async def test_a_reset_reaches_the_peer_as_one() -> None:
     server = await asyncio.start_server(lambda _, writer: accepted.put_nowait(writer), "127.0.0.1")
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
     transport = (await accepted.get()).transport
+    assert isinstance(transport, asyncio.Transport)
     reset(transport)
     with pytest.raises(ConnectionResetError):
         await reader.read()
