@@ -82,7 +82,9 @@ class Provider:
             await begun()
             await (await self._repairer()).run()
 
-        return [(f"the history of {name}", history), (f"the repairs of {name}", repairs)]
+        parts: list[Part] = [(f"the history of {name}", history)]
+        # Only a stream has gaps: what a poll missed the next one does not bring back.
+        return [*parts, (f"the repairs of {name}", repairs)] if self._connector.streams else parts
 
     async def _stream(self, make: Streams) -> Stream:
         return Stream(
