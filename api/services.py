@@ -15,8 +15,10 @@ from api.market.references import keep_references
 from api.metrics import Metrics
 from api.stream.follower import Follower
 from api.stream.hub import Hub
+from api.stream.watching import Watching
 from storage.live_reader import LiveReader
 from storage.pools import ReadPool
+from storage.wants import Watched
 
 _RESTART_AFTER_S = 1.0
 _log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class ServiceSet:
     board: PriceBoard
     hub: Hub
     follower: Follower
+    watching: Watching
 
     @classmethod
     def of(cls, config: ApiConfig) -> "ServiceSet":
@@ -51,6 +54,7 @@ class ServiceSet:
             board=board,
             hub=hub,
             follower=Follower(live, board, hub, database, metrics),
+            watching=Watching(hub, Watched(config.redis_url)),
         )
 
     @asynccontextmanager
@@ -64,6 +68,7 @@ class ServiceSet:
                 ("follower", self.follower.run),
                 ("hub", self.hub.run),
                 ("references", self._keep_references),
+                ("watching", self.watching.run),
             )
         ]
         try:
@@ -74,6 +79,7 @@ class ServiceSet:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.follower.close()
+            await self.watching.close()
             await self.cache.close()
             await self.database.close()
 

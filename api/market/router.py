@@ -83,5 +83,6 @@ async def candles(
 ) -> Response:
     """Candles in the order of their time, page by page; the one that still grows is marked."""
     rows, following = await find_candles(services.board, services.database, parameters)
+    services.watching.looked_at([services.board.instruments.by_symbol(parameters.symbol).id])
     pagination = {"limit": parameters.limit, "next_cursor": following}
     return success(request, rows, pagination=pagination)

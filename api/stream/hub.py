@@ -7,6 +7,7 @@ it is not and many clients listen: of what moves twice in that time the newest p
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterable
 
 from api.config import MAX_STREAMS
@@ -97,6 +98,13 @@ class Hub:
             del self._groups[ids]
             for id_ in ids:
                 self._groups_of[id_].discard(group)
+
+    def watched(self) -> dict[int, int]:
+        """How many clients there are of each instrument."""
+        counted: Counter[int] = Counter()
+        for group in self._groups.values():
+            counted.update(dict.fromkeys(group.ids, len(group.subscribers)))
+        return dict(counted)
 
     def stop(self) -> None:
         """End every stream, and each new one after its head: the server is going down."""

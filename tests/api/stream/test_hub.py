@@ -146,6 +146,17 @@ async def test_forgotten_clients_leave_nothing_behind() -> None:
     assert all(not groups for groups in desk.hub._groups_of.values())
 
 
+async def test_it_counts_who_watches_what() -> None:
+    desk = Desk()
+    assert desk.hub.watched() == {}
+    clients = [desk.hub.subscribe(BOTH) for _ in range(2)]
+    desk.hub.subscribe(frozenset({BTCUSDT}))
+    assert desk.hub.watched() == {EURUSD: 2, BTCUSDT: 3}
+    for client in clients:
+        desk.hub.unsubscribe(BOTH, client)
+    assert desk.hub.watched() == {BTCUSDT: 1}
+
+
 async def test_stop_ends_those_who_are_there_and_those_who_come() -> None:
     desk = Desk()
     early = desk.hub.subscribe(BOTH)
