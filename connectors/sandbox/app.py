@@ -18,9 +18,6 @@ from connectors.sandbox.sockets import StreamSocket
 from connectors.sandbox.streams import Hub
 from connectors.sandbox.wire import World
 
-OLD_PATHS = {"query": "alphavantage", "stream": "binance", "ws": "binance"}
-"""What was served without a prefix."""
-
 
 class Endpoints:
     """Finds the provider of a request by its prefix."""
@@ -83,14 +80,4 @@ def build_app(endpoints: Endpoints, world: World) -> Starlette:
 def _provider_and_path(path: str) -> tuple[str, str]:
     """`/binance/api/v3/klines` is binance's `api/v3/klines`."""
     provider, _, below = path.removeprefix("/").partition("/")
-    if provider in OLD_PATHS:
-        return OLD_PATHS[provider], path.removeprefix("/")
-    if provider == "api":
-        return _old_owner(below), path.removeprefix("/")
     return provider, below
-
-
-def _old_owner(below: str) -> str:
-    if below.startswith("v3/"):
-        return "binance" if below == "v3/klines" else "coingecko"
-    return "fixer"

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 
 from connectors.sandbox import (
     alphavantage,
-    binance,
+    binance_rest,
+    binance_stream,
+    coinbase_rest,
+    coinbase_stream,
     coingecko,
     coingecko_stream,
     ecb,
     fixer,
+    kraken_rest,
+    kraken_stream,
     openexchangerates,
 )
-from connectors.sandbox.interim import binance_session
 from connectors.sandbox.sessions import OpenSession
 from connectors.sandbox.wire import Answer, Request, World
 
@@ -57,9 +61,14 @@ MOUNTS: Mapping[str, Mount] = {
         alphavantage.respond, histories=("_INTRADAY", "_DAILY", "_WEEKLY", "_MONTHLY")
     ),
     "binance": Mount(
-        binance.klines,
-        Stream(binance_session, ("stream", "ws", "ws/"), 20.0, 60.0, DAY_S),
-        histories=("klines",),
+        binance_rest.respond,
+        Stream(binance_stream.session, ("stream", "ws", "ws/"), 20.0, 60.0, DAY_S),
+        histories=("klines", "historicalTrades"),
+    ),
+    "coinbase": Mount(
+        coinbase_rest.respond,
+        Stream(coinbase_stream.session, ("",)),
+        histories=("trades", "candles"),
     ),
     "coingecko": Mount(
         coingecko.respond,
@@ -68,5 +77,8 @@ MOUNTS: Mapping[str, Mount] = {
     ),
     "ecb": Mount(ecb.respond, histories=("hist",)),
     "fixer": Mount(fixer.respond, histories=("timeseries", "fluctuation", "/19", "/20")),
+    "kraken": Mount(
+        kraken_rest.respond, Stream(kraken_stream.session, ("v2",)), histories=("Trades", "OHLC")
+    ),
     "openexchangerates": Mount(openexchangerates.respond, histories=("historical", "time-series")),
 }

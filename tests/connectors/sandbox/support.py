@@ -13,8 +13,12 @@ ADDRESSES = {
     "alphavantage": "/alphavantage/query?function=CURRENCY_EXCHANGE_RATE&from_currency=EUR"
     "&to_currency=USD&apikey=k",
     "binance": "/binance/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=2",
+    "coinbase": "/coinbase/products/BTC-USD/trades?limit=2",
     "coingecko": "/coingecko/api/v3/simple/price?ids=bitcoin&vs_currencies=usd",
+    "ecb": "/ecb/stats/eurofxref/eurofxref-daily.xml",
     "fixer": "/fixer/api/latest?access_key=k",
+    "kraken": "/kraken/0/public/Trades?pair=XBTUSD&count=2",
+    "openexchangerates": "/openexchangerates/api/latest.json?app_id=k",
 }
 """A cheap request for prices of each provider."""
 

@@ -10,6 +10,8 @@ from tests.connectors.sandbox.conftest import get
     ("provider", "served", "refused"),
     [
         ("binance", ["stream", "ws", "ws/btcusdt@trade"], ["", "streams", "api/v3/klines"]),
+        ("coinbase", [""], ["v2", "products"]),
+        ("kraken", ["v2"], ["", "0/public/Trades"]),
         ("coingecko", ["v1"], ["", "v1/x", "api/v3/ping"]),
     ],
 )
@@ -32,13 +34,15 @@ def test_pings_are_the_providers() -> None:
         "kraken": (None, None),
         "coinbase": (None, None),
     }
-    assert pings == {name: expected[name] for name in pings}
+    assert pings == expected
+    assert {name for name, stream in streams.items() if stream.max_age_s} == {"binance"}
 
 
 def test_histories_are_known() -> None:
     assert MOUNTS["binance"].is_history(get("api/v3/klines"))
     assert MOUNTS["alphavantage"].is_history(get("query", function="FX_INTRADAY"))
     assert not MOUNTS["alphavantage"].is_history(get("query", function="GLOBAL_QUOTE"))
+    assert MOUNTS["kraken"].is_history(get("0/public/Trades"))
     assert not MOUNTS["coingecko"].is_history(get("api/v3/simple/price"))
     for path in ("fixer/timeseries", "api/2026-11-20", "api/fluctuation"):
         assert MOUNTS["fixer"].is_history(get(path))
