@@ -181,10 +181,12 @@ def _convert(world: World, request: Request, _: str) -> tuple[Body, int]:
         raise _Refused(202, "invalid_currency_codes", _SYMBOLS_INFO)
     amount = _amount(request.query.get("amount", ""))
     day = request.query.get("date", "")
-    at_us = collected_us(world, request.now_us)
     if day:
         at_us = _end_us(world, _day(day, request.now_us), request.now_us)
-    rate = rates(world, base, [code], at_us)[code]
+        rate = day_rates(world, base, [code], at_us)[code]
+    else:
+        at_us = collected_us(world, request.now_us)
+        rate = rates(world, base, [code], at_us)[code]
     return {
         "success": True,
         "query": {"from": base, "to": code, "amount": _whole(amount)},

@@ -40,7 +40,7 @@ FIRST_DAY = date(1999, 1, 1)
 
 _DAY_US = 86_400_000_000
 _SECOND_US = 1_000_000
-_KEPT_RATES = 65_536
+_KEPT_TABLES = 4_096
 
 
 def collected_us(world: World, now_us: int) -> int:
@@ -65,10 +65,9 @@ def rates(world: World, base: str, codes: Iterable[str], time_us: int) -> dict[s
 def day_rates(
     world: World, base: str, codes: Iterable[str], time_us: int
 ) -> dict[str, float | int]:
-    """The same of a time that is over: what was computed once is remembered, for every base."""
-    dollars = _dollars(world.simulator, base, time_us)
-    values = {code: _dollars(world.simulator, code, time_us) for code in codes}
-    return {code: _rounded(dollars / value, base, code) for code, value in values.items()}
+    """The same of a time that is over, to the minute: remembered, for every base."""
+    dollars = _dollars(world.simulator, time_us)
+    return {code: _rounded(dollars[base] / dollars[code], base, code) for code in codes}
 
 
 def day_end_us(day: date) -> int:
@@ -112,9 +111,10 @@ def _has_it(headers: Mapping[str, str], tag: str, modified: datetime) -> bool:
     return since.tzinfo is not None and modified <= since
 
 
-@lru_cache(maxsize=_KEPT_RATES)
-def _dollars(simulator: Simulator, code: str, time_us: int) -> float:
-    return simulator.rate(code, DOLLAR, time_us)
+@lru_cache(maxsize=_KEPT_TABLES)
+def _dollars(simulator: Simulator, time_us: int) -> Mapping[str, float]:
+    """What each currency is worth; all at once, as a day is made for all of them."""
+    return {code: simulator.minute_rate(code, DOLLAR, time_us) for code in CURRENCIES}
 
 
 def _rounded(rate: float, base: str, code: str) -> float | int:

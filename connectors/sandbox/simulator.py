@@ -80,6 +80,11 @@ class Simulator:
         """The price of one driver in another; both may be the dollar. KeyError where unknown."""
         return float(np.exp(self._level(base, time_us) - self._level(quote, time_us)))
 
+    def minute_rate(self, base: str, quote: str, time_us: int) -> float:
+        """The same at the opening of that time's minute, which is quick for times far apart."""
+        levels = [self._minute_level(name, time_us) for name in (base, quote)]
+        return float(np.exp(levels[0] - levels[1]))
+
     def quote(self, symbol: str, time_us: int) -> Quote:
         """Bid and ask of an instrument, on the venue's grid of prices."""
         instrument = CATALOGUE.by_symbol(symbol)
@@ -151,6 +156,14 @@ class Simulator:
         open_us = self.hours.last_open(DRIVERS[driver].asset_class, time_us)
         block, step = divmod(open_us // STEP_US, BLOCK_STEPS)
         return float(self._path(driver, block)[step])
+
+    def _minute_level(self, name: str, time_us: int) -> float:
+        if name == DOLLAR:
+            return 0.0
+        driver = DRIVER_INDEX[name]
+        open_us = self.hours.last_open(DRIVERS[driver].asset_class, time_us)
+        day, of_day = divmod(open_us // MINUTE_US, MINUTES)
+        return float(self._levels.day(day).levels[of_day, driver])
 
     def _mids(self, instrument: Instrument, minute: int, minutes: int = 1) -> Float64s:
         block, minute_of_block = divmod(minute, BLOCK_MINUTES)

@@ -58,6 +58,12 @@ class TestPrices:
             assert basis != 0.0
             assert abs(basis) < 0.005
 
+    def test_a_minute_opens_at_its_first_price(self, simulator: Simulator) -> None:
+        for base, quote in (("EUR", "USD"), ("USD", "JPY"), ("EUR", "SEK"), ("BTC", "EUR")):
+            for time_us in (NOW_US, NOON_ON_SUNDAY_US - 90 * DAY_US):
+                opening = simulator.rate(base, quote, time_us // MINUTE_US * MINUTE_US)
+                assert simulator.minute_rate(base, quote, time_us) == pytest.approx(opening, 1e-12)
+
     def test_an_unknown_driver_is_a_key_error(self, simulator: Simulator) -> None:
         with pytest.raises(KeyError):
             simulator.rate("XAU", "USD", NOW_US)
