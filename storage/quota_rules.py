@@ -72,6 +72,12 @@ def limits_text(budget: Budget) -> str:
     return ", ".join(f"{limit.calls:,}/{limit.period.value}" for limit in budget.limits)
 
 
+def limits_of(text: str) -> tuple[Limit, ...]:
+    """The limits that `limits_text` wrote."""
+    parts = [part.rsplit("/", 1) for part in text.split(", ") if part]
+    return tuple(Limit(int(calls.replace(",", "")), Period(period)) for calls, period in parts)
+
+
 def spacing_us(end_us: int, now_us: int, left: int) -> int:
     """How far the next call is from one made now, so that what is left is spread to the end."""
     return math.ceil((end_us - now_us) / (left + 1))

@@ -202,9 +202,20 @@ def warm() -> int:
 
 
 @app.command
-def doctor(*, data: Data = None, database_url: DatabaseUrl = None) -> int:
+def doctor(
+    *,
+    providers: Annotated[
+        bool, Parameter(help="What each provider allows, and how calls went.", negative=())
+    ] = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> int:
     """Say which servers are used, what runs, and how large everything is."""
     settings = _settings(data=data, database_url=database_url)
+    if providers:
+        from tradewind.provider_report import run_provider_report
+
+        return run_provider_report(settings)
     from tradewind.doctor import run_doctor
 
     return run_doctor(settings)

@@ -10,6 +10,7 @@ from storage.quota_rules import (
     buckets,
     counts,
     exhausted_until_us,
+    limits_of,
     limits_text,
     paced_us,
     refilled,
@@ -42,6 +43,8 @@ def test_what_is_not_spread_has_a_share_of_each_limit(limit: Limit, calls: int) 
 
 def test_limits_read_like_words() -> None:
     assert limits_text(DEMO) == "100/minute, 10,000/month"
+    assert limits_of(limits_text(DEMO)) == DEMO.limits
+    assert limits_of("") == ()
 
 
 def test_a_call_is_entered_in_every_period_but_the_second() -> None:
