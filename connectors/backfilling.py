@@ -4,15 +4,17 @@ What is asked for is planned by the provider's connector. The answers go into a 
 so that history never delays what is live.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-
-import stamina
+from dataclasses import dataclass
 
 from connectors.answers import Answer, Request
+from connectors.backoff import Backoff
 from connectors.errors import (
     BadKeyError,
     BurstError,
+    ConnectorError,
     MalformedError,
     NotYetError,
     PremiumError,
@@ -25,7 +27,6 @@ from market.clock import Clock, system_clock
 from market.log import LogEntry, LogWriter
 
 CONCURRENCY = 4
-LONGEST_PAUSE_S = 60.0
 MALFORMED_PAUSE_S = 900.0
 """A nonsensical answer may have cost a call."""
 PATIENCE_S = 900.0
@@ -33,6 +34,7 @@ PATIENCE_S = 900.0
 UNCHANGED = 304
 
 _HOPELESS = (BadKeyError, PremiumError, QuotaExceededError)
+_PASSING = (BurstError, MalformedError, QuotaExceededError, TransientError)
 
 log = logging.getLogger(__name__)
 
@@ -46,19 +48,21 @@ async def backfill(
     *,
     concurrency: int = CONCURRENCY,
     clock: Clock = system_clock,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> int:
     """Append the answers of these requests, a few at a time; how many came.
 
     What failed is asked for until it comes. The first is asked alone: where key or plan do not hold it,
     the others are not asked at all. AppendError where the log does not take an answer.
     """
+    asking = _Asking(fetch, writer, clock, sleep)
     waiting = list(reversed(requests))
     came = 0
 
     async def ask_next() -> None:
         nonlocal came
         try:
-            if await _comes(fetch, waiting.pop(), writer, clock):
+            if await asking.comes(waiting.pop()):
                 came += 1
         except _HOPELESS as error:
             log.warning("no history: %s", error)
@@ -74,36 +78,55 @@ async def backfill(
     return came
 
 
-async def _comes(fetch: Fetch, request: Request, writer: LogWriter, clock: Clock) -> bool:
-    """Fetch, however often it takes, and append; False where the provider knows nothing of it."""
+@dataclass(slots=True)
+class _Asking:
+    """Asks for one request until it comes; tells that histories wait once, not at every try."""
 
-    def again(error: Exception) -> bool | float:
-        return _again(error, clock())
+    fetch: Fetch
+    writer: LogWriter
+    clock: Clock
+    sleep: Callable[[float], Awaitable[None]]
+    failing: bool = False
 
-    try:
-        async for attempt in stamina.retry_context(
-            on=again, attempts=None, timeout=None, wait_initial=0.5, wait_max=LONGEST_PAUSE_S
-        ):
-            with attempt:
-                answer = await fetch(request)
-    except UnknownAtProviderError as error:
-        log.warning("no history of %s: %s", request, error)
-        return False
-    if answer.status != UNCHANGED:
-        entry = LogEntry(request.kind, request.context, answer.received_us, answer.body)
-        await writer.append([entry])
-    return True
+    async def comes(self, request: Request) -> bool:
+        """Append the answer; False where the provider knows nothing of it."""
+        backoff = Backoff()
+        while True:
+            try:
+                answer = await self.fetch(request)
+                break
+            except UnknownAtProviderError as error:
+                log.warning("no history of %s: %s", request, error)
+                return False
+            except _PASSING as error:
+                wait_s = self._wait_s(error, backoff)
+                if wait_s is None:
+                    raise
+                self._tell(error)
+            await self.sleep(wait_s)
+        self.failing = False
+        if answer.status != UNCHANGED:
+            entry = LogEntry(request.kind, request.context, answer.received_us, answer.body)
+            await self.writer.append([entry])
+        return True
 
+    def _wait_s(self, error: ConnectorError, backoff: Backoff) -> float | None:
+        """How long to wait before the next try; None where there is no hope."""
+        if isinstance(error, QuotaExceededError):
+            if error.until_us is None:
+                return None
+            wait_s = max((error.until_us - self.clock()) / 1e6, 0.0) + backoff.next_s()
+            # What our own plan does not grant yet, it will: what is live has the calls until then.
+            hopeful = isinstance(error, NotYetError) or wait_s <= PATIENCE_S
+            return wait_s if hopeful else None
+        if isinstance(error, MalformedError):
+            return MALFORMED_PAUSE_S
+        wait_s = backoff.next_s()
+        if isinstance(error, BurstError | TransientError) and error.retry_after_s is not None:
+            return max(error.retry_after_s, 0.0)
+        return wait_s
 
-def _again(error: Exception, now_us: int) -> bool | float:
-    """Whether to try again, or after how many seconds."""
-    if isinstance(error, BurstError):
-        return error.retry_after_s
-    if isinstance(error, TransientError):
-        return True if error.retry_after_s is None else error.retry_after_s
-    if isinstance(error, NotYetError):  # what is live has the calls until then
-        return max((error.until_us - now_us) / 1e6, 0.0) or True
-    if isinstance(error, QuotaExceededError) and error.until_us is not None:
-        wait_s = max((error.until_us - now_us) / 1e6, 0.0)
-        return wait_s or True if wait_s <= PATIENCE_S else False
-    return MALFORMED_PAUSE_S if isinstance(error, MalformedError) else False
+    def _tell(self, error: ConnectorError) -> None:
+        if not self.failing and not isinstance(error, NotYetError):
+            self.failing = True
+            log.warning("a history waits: %s", error)

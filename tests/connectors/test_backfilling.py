@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-import stamina
 
 from connectors.answers import Answer, Request
 from connectors.backfilling import backfill
@@ -20,7 +19,7 @@ from connectors.errors import (
     TransientError,
     UnknownAtProviderError,
 )
-from market.log import LogEntry
+from market.log import LogEntry, LogWriter
 from tests.connectors.support import NOW_US, Hands, MemoryWriter
 
 REQUESTS = [Request("klines", str(number), "http://x") for number in range(10)]
@@ -47,15 +46,25 @@ class Provider:
         return Answer(200, request.context.encode(), NOW_US)
 
 
-class TestBackfill:
-    @pytest.fixture(autouse=True)
-    def _without_waits(self) -> object:
-        with stamina.set_testing(True, attempts=1_000, cap=True):
-            yield
+async def fill(
+    provider: Provider, requests: Sequence[Request], writer: LogWriter, concurrency: int = 4
+) -> int:
+    """Backfill without real waits."""
+    hands = Hands()
+    return await backfill(
+        provider.fetch,
+        requests,
+        writer,
+        concurrency=concurrency,
+        clock=hands.clock,
+        sleep=hands.sleep,
+    )
 
+
+class TestBackfill:
     async def test_every_answer_is_appended_and_few_are_asked_at_once(self) -> None:
         provider, writer = Provider(), MemoryWriter()
-        assert await backfill(provider.fetch, REQUESTS, writer, concurrency=3) == 10
+        assert await fill(provider, REQUESTS, writer, concurrency=3) == 10
         assert sorted(each.context for each in writer.log.records) == [str(n) for n in range(10)]
         assert {each.received_us for each in writer.log.records} == {NOW_US}
         assert provider.most_at_once == 3
@@ -71,19 +80,19 @@ class TestBackfill:
     )
     async def test_the_first_refusal_of_the_plan_ends_it(self, error: ConnectorError) -> None:
         provider = Provider({"0": [error]})
-        assert await backfill(provider.fetch, REQUESTS, MemoryWriter()) == 0
+        assert await fill(provider, REQUESTS, MemoryWriter()) == 0
         assert provider.asked == ["0"]
 
     async def test_a_quota_that_ends_on_the_way_ends_the_rest(self) -> None:
         provider = Provider({"3": [QuotaExceededError("x", None)]})
-        came = await backfill(provider.fetch, REQUESTS, MemoryWriter(), concurrency=1)
+        came = await fill(provider, REQUESTS, MemoryWriter(), concurrency=1)
         assert came == 3
         assert provider.asked == ["0", "1", "2", "3"]
 
     async def test_what_is_transient_is_tried_again(self) -> None:
         failures: list[ConnectorError] = [TransientError("x", "HTTP 503"), BurstError("x", 0.0)]
         provider = Provider({"0": failures})
-        assert await backfill(provider.fetch, REQUESTS[:1], MemoryWriter()) == 1
+        assert await fill(provider, REQUESTS[:1], MemoryWriter()) == 1
         assert provider.asked == ["0", "0", "0"]
 
     @pytest.mark.parametrize(
@@ -99,14 +108,18 @@ class TestBackfill:
         self, error: ConnectorError
     ) -> None:
         provider, writer = Provider({"1": [error] * 100}), MemoryWriter()
-        clock = Hands().clock
-        assert await backfill(provider.fetch, REQUESTS[:3], writer, clock=clock) == 3
+        assert await fill(provider, REQUESTS[:3], writer) == 3
         assert sorted(each.context for each in writer.log.records) == ["0", "1", "2"]
+
+    async def test_that_it_waits_is_told_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        failures: list[ConnectorError] = [TransientError("x", "HTTP 503")] * 9
+        assert await fill(Provider({"0": failures}), REQUESTS[:1], MemoryWriter()) == 1
+        assert [each.getMessage() for each in caplog.records] == ["a history waits: x: HTTP 503"]
 
     async def test_what_is_unknown_is_left_out(self) -> None:
         provider = Provider({"1": [UnknownAtProviderError("x", "1")]})
         writer = MemoryWriter()
-        assert await backfill(provider.fetch, REQUESTS[:4], writer) == 3
+        assert await fill(provider, REQUESTS[:4], writer) == 3
         assert sorted(each.context for each in writer.log.records) == ["0", "2", "3"]
 
     async def test_a_log_that_fails_ends_it(self) -> None:
