@@ -3,14 +3,19 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import structlog
 
 from connectors.feeds import run
+from connectors.services import Services
 from storage.candles import covered_until
+from storage.gaps import GapBook
 from storage.inbox import Inbox
+from storage.quotas import QuotaLedger
 from storage.upkeep import keep_up
+from storage.wants import Wants
 from tradewind.connections import feeds_config
 from tradewind.lifetime import stop_requested
 from tradewind.settings import Settings
@@ -28,11 +33,14 @@ def run_feeds(settings: Settings) -> int:
 
 async def _run(settings: Settings, requested: threading.Event) -> None:
     stop = asyncio.Event()
-    _set_when(requested, stop)
+    set_when(requested, stop)
     inbox = Inbox(settings.database(), settings.run_directory())
     upkeep = asyncio.create_task(_upkeep(settings))
     try:
-        await run(feeds_config(settings), inbox, lambda: _covered(settings), stop)
+        async with _services(settings) as services:
+            await run(
+                feeds_config(settings), inbox, lambda: _covered(settings), stop, services=services
+            )
     finally:
         upkeep.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -40,7 +48,19 @@ async def _run(settings: Settings, requested: threading.Event) -> None:
         await inbox.close()
 
 
-def _set_when(requested: threading.Event, stop: asyncio.Event) -> None:
+@asynccontextmanager
+async def _services(settings: Settings) -> AsyncIterator[Services]:
+    """The quotas, gaps and wants of this installation, for the time of the block."""
+    database_url, redis_url = settings.database(), settings.redis()
+    ledger, wants = QuotaLedger(database_url, redis_url), Wants(redis_url)
+    try:
+        yield Services(ledger, GapBook(database_url), wants)
+    finally:
+        await wants.close()
+        await ledger.close()
+
+
+def set_when(requested: threading.Event, stop: asyncio.Event) -> None:
     """Set the loop's event once the process is asked to stop."""
     loop = asyncio.get_running_loop()
 
