@@ -1,7 +1,7 @@
 """Flow `store`: log → parse → judge → fold → commit (ticks, candles, quarantine, books)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
@@ -10,16 +10,26 @@ from bytewax.outputs import Sink
 
 from connectors.parsing import parse
 from market.bars import BarBatch
+from market.gaps import Gap
 from market.instruments import InstrumentTable
 from market.log import LogRecord, Parsed, Refused
 from market.quality import QualityRules
 from market.ticks import TickBatch
 from pipelines.candles import CandleState, Folded
+from pipelines.gaps import GapFinder, Seed, heard_nothing
 from pipelines.quality import Judge, Judged, QualityState
 from pipelines.verdicts import REASONS
 from storage.books import Quarantined
 from storage.candles import Bucket
 from storage.outcomes import Outcome
+
+
+@dataclass(slots=True)
+class Known:
+    """What a partition's next record is judged by."""
+
+    gaps: GapFinder
+    quality: QualityState = field(default_factory=QualityState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class JudgedRecord:
     count: int
     provider_bars: BarBatch
     refused: tuple[Refused, ...]
+    gaps: tuple[Gap, ...] = ()
 
 
 def build_flow(
@@ -39,8 +50,12 @@ def build_flow(
     instruments: InstrumentTable,
     parse_record: Callable[[LogRecord, InstrumentTable], Parsed] = parse,
     rules: QualityRules | None = None,
+    seed: Seed = heard_nothing,
 ) -> Dataflow:
-    """The flow over any source of log records and any sink of outcomes keyed by partition."""
+    """The flow over any source of log records and any sink of outcomes keyed by partition.
+
+    `seed` is asked what was heard before the first record of a partition that has no state.
+    """
     flow = Dataflow("store")
     judging = Judge(instruments, rules)
     records = op.input("log", flow, source)
@@ -48,7 +63,12 @@ def build_flow(
     judged = op.stateful_map(
         "judge",
         keyed,
-        lambda state, record: judge(judging, state, record, parse_record(record, instruments)),
+        lambda state, record: judge(
+            judging,
+            state or Known(GapFinder.after(seed(record))),
+            record,
+            parse_record(record, instruments),
+        ),
     )
     outcomes = op.stateful_map("fold", judged, fold)
     op.output("commit", outcomes, sink)
@@ -56,12 +76,13 @@ def build_flow(
 
 
 def judge(
-    judging: Judge, state: QualityState | None, record: LogRecord, parsed: Parsed
-) -> tuple[QualityState, JudgedRecord]:
-    """Judge a record's ticks after those that came before it in its partition."""
-    state = state or QualityState()
-    judged = judging(state, record, parsed.ticks)
-    return state, JudgedRecord(record, judged, len(parsed.ticks), parsed.bars, parsed.refused)
+    judging: Judge, state: Known, record: LogRecord, parsed: Parsed
+) -> tuple[Known, JudgedRecord]:
+    """Judge a record's ticks after those that came before it in its partition, and find its gaps."""
+    gaps = tuple(state.gaps.update(record, parsed))
+    judged = judging(state.quality, record, parsed.ticks)
+    count = len(parsed.ticks)
+    return state, JudgedRecord(record, judged, count, parsed.bars, parsed.refused, gaps)
 
 
 def fold(state: CandleState | None, item: JudgedRecord) -> tuple[CandleState, Outcome]:
@@ -86,6 +107,7 @@ def outcome(item: JudgedRecord, folded: Folded, since: int) -> Outcome:
         candles_since=since,
         stale_buckets=frozenset(Bucket(int(a), int(b), int(c)) for a, b, c in folded.stale),
         provider_bars=item.provider_bars,
+        gaps=item.gaps,
     )
 
 

@@ -1,5 +1,6 @@
 """Commits what came of log records: ticks, candles, quarantine and books in one transaction."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,10 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import psycopg
 
-from market.bars import BAR_US, BarBatch
+from market.bars import BAR_US, MINUTE_S, BarBatch
+from market.gaps import Gap
 from market.sources import Feed, Source
 from market.ticks import Int64s, TickBatch
 from storage import books
+from storage.bars import upsert_bars
 from storage.candles import (
     Bucket,
     buckets_holding,
@@ -21,9 +24,13 @@ from storage.candles import (
 )
 from storage.connecting import connect
 from storage.errors import DatabaseUnavailableError, SecondWriterError
+from storage.gaps import insert_gaps, settle
 from storage.partitions import TickPartitions
 from storage.ticks import insert_ticks
 
+SETTLE_EVERY_S = 1.0
+SETTLE_PAUSE = 20
+"""A look at the gaps that takes long is not repeated before so many times as long."""
 LOCK_WAIT_S = 1
 """How long the server may take to notice that the writer before has gone."""
 
@@ -52,6 +59,7 @@ class Outcome:
     candles_since: int = 0
     released: TickBatch = field(default_factory=TickBatch.empty)
     released_from: Sequence[tuple[int, int]] = ()
+    gaps: Sequence[Gap] = ()
 
     @property
     def weight(self) -> int:
@@ -76,6 +84,8 @@ class OutcomeWriter:
         self._ids: dict[str, int] = {}
         self._newest_candle_us: dict[int, int] = {}
         self.done = books.done_offsets(self._connection, consumer)
+        self._open_gaps = True
+        self._settle_at = 0.0
 
     def commit(self, outcomes: Sequence[Outcome]) -> None:
         """Commit these, in one transaction; they are durable when it returns.
@@ -109,6 +119,7 @@ class OutcomeWriter:
                 {self._id(items[-1]): items[-1].offset for items in groups.values()},
             )
         self.done.update({partition: items[-1].offset for partition, items in groups.items()})
+        self._settle(any(item.gaps for item in new))
 
     def read_again(self, partitions: Sequence[str]) -> None:
         """Open the books of these partitions anew: they are going to be read from their start."""
@@ -120,6 +131,15 @@ class OutcomeWriter:
         """Give the connection, and with it the consumer's lock, back."""
         self._connection.close()
 
+    def _settle(self, more: bool) -> None:
+        """Look every second whether a gap has been filled, as long as one is open."""
+        self._open_gaps |= more
+        began = time.monotonic()
+        if self._open_gaps and began >= self._settle_at:
+            self._open_gaps = settle(self._connection) > 0
+            took_s = time.monotonic() - began
+            self._settle_at = began + max(SETTLE_EVERY_S, SETTLE_PAUSE * took_s)
+
     def _commit_partition(self, partition: str, items: list[Outcome]) -> None:
         identity = self._id(items[0])
         source = items[0].source
@@ -127,17 +147,25 @@ class OutcomeWriter:
         self._write_candles(identity, items, stored, released)
         done = []
         for item, count in zip(items, stored, strict=True):
-            bars = (
-                upsert_provider_bars(self._connection, source.feed, item.provider_bars)
-                if len(item.provider_bars)
-                else 0
-            )
+            bars = self._write_bars(source.feed, item.provider_bars)
+            insert_gaps(self._connection, identity, item.offset, item.gaps)
             books.quarantine(self._connection, identity, item.offset, source, item.quarantined)
             repeats = item.duplicates + len(item.ticks) - count
             done.append(books.Done(item.offset, count, len(item.quarantined), repeats, bars))
         books.register_done(self._connection, identity, done)
         for moved in released:
             books.release(self._connection, identity, moved)
+
+    def _write_bars(self, feed: Feed, bars: BarBatch) -> int:
+        """Keep a provider's own bars; how many were written."""
+        if not len(bars):
+            return 0
+        minutes = bars.interval_s == MINUTE_S
+        longer = bars.take(~minutes)
+        written = upsert_bars(self._connection, feed, longer) if len(longer) else 0
+        if minutes.any():
+            written += upsert_provider_bars(self._connection, feed, bars.take(minutes))
+        return written
 
     def _insert(self, items: list[Outcome]) -> tuple[list[int], list[list[books.Released]]]:
         """Insert the items' ticks, at one go where they look new: how many of each were, and what became
@@ -243,10 +271,12 @@ def newest_of_each(batches: Sequence[BarBatch]) -> BarBatch:
 
 
 def _times(items: Sequence[Outcome]) -> tuple[Int64s, Int64s]:
-    """The times of the items' ticks, and those of their bars."""
+    """The times of the items' ticks, and those of their bars that are candles."""
     batches = [batch for item in items for batch in (item.ticks, item.released)]
     ticks = np.concatenate([batch.time for batch in batches])
-    return ticks, np.concatenate([item.provider_bars.time for item in items])
+    return ticks, np.concatenate(
+        [item.provider_bars.time[item.provider_bars.interval_s == MINUTE_S] for item in items]
+    )
 
 
 def _buckets(ticks: TickBatch) -> set[Bucket]:

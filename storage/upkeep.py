@@ -7,6 +7,7 @@ import structlog
 from market.sources import Feed
 from storage import books
 from storage.connecting import Connection, connect
+from storage.gaps import settle
 from storage.partitions import (
     drop_candles_before,
     drop_inbox_before,
@@ -28,6 +29,7 @@ def keep_up(database_url: str, feed: Feed) -> None:
         ensure_inbox_days(connection, feed, [today, today + datetime.timedelta(days=1)])
         dropped = drop_inbox_before(connection, feed, today - datetime.timedelta(days=INBOX_DAYS))
         books.fold(connection)
+        settle(connection, thorough=True)
         if feed is Feed.SIMULATED:
             dropped += _drop_simulated(connection, today)
     if dropped:

@@ -17,6 +17,7 @@ from pipelines.publish import PublishSink
 from pipelines.running import run
 from pipelines.source import LogSource
 from storage.books import ReadRegister, consumer_offsets, log_ends
+from storage.gap_seeds import seed_from
 from storage.inbox_reader import InboxReaderFactory
 from storage.live import LivePublisher
 from storage.outcomes import OutcomeWriter
@@ -44,11 +45,13 @@ def store_flow(settings: Settings, stop: threading.Event, _first: bool) -> Calla
     """Flow `store`: everything is kept in PostgreSQL, by the one writer there may be."""
     writer = OutcomeWriter(settings.database(), f"store-{settings.feed_class.value}")
     done = dict(writer.done)
-    rules = quality_rules(settings)
+    rules, seed = quality_rules(settings), seed_from(settings.database())
 
     def build() -> Dataflow:
         source = LogSource(_open_reader("store", settings, done), stop, lambda: done)
-        return store.build_flow(source, CommitSink(lambda: writer), CATALOGUE, rules=rules)
+        return store.build_flow(
+            source, CommitSink(lambda: writer), CATALOGUE, rules=rules, seed=seed
+        )
 
     return build
 

@@ -9,8 +9,9 @@ from types import TracebackType
 from market.instruments import CATALOGUE
 from market.log import LogRecord
 from pipelines.candles import CandleState
-from pipelines.quality import Judge, QualityState
-from pipelines.store import fold, judge
+from pipelines.gaps import GapFinder
+from pipelines.quality import Judge
+from pipelines.store import Known, fold, judge
 from storage.outcomes import Outcome, OutcomeWriter
 from tests.pipelines.logs import parse_ticks
 
@@ -23,7 +24,7 @@ class Snapshot:
     """How far the log was read, and the state of each partition there."""
 
     position: int = 0
-    quality: dict[str, QualityState] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
     candles: dict[str, CandleState] = field(default_factory=dict)
 
 
@@ -66,9 +67,8 @@ class Driver(contextlib.AbstractContextManager["Driver"]):
 
     def _outcome(self, record: LogRecord) -> Outcome:
         now, name = self._now, record.partition
-        quality, judged = judge(
-            _JUDGE, now.quality.get(name), record, parse_ticks(record, CATALOGUE)
-        )
+        before = now.known.get(name) or Known(GapFinder())
+        known, judged = judge(_JUDGE, before, record, parse_ticks(record, CATALOGUE))
         candles, outcome = fold(now.candles.get(name), judged)
-        now.quality[name], now.candles[name] = quality, candles
+        now.known[name], now.candles[name] = known, candles
         return outcome

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from market.bars import LAST, MID, Bar, BarBatch
 from market.clock import datetime_of
 from market.ticks import QUOTE, TRADE, Tick, TickBatch
-from storage.copy_rows import HEADER, TRAILER, candle_rows, tick_rows
+from storage.copy_rows import HEADER, TRAILER, bar_rows, candle_rows, tick_rows
 from tests.market.strategies import START_US, bars, ticks
 
 Connection = psycopg.Connection[Any]
@@ -176,3 +176,12 @@ def test_a_slice_of_columns_is_written_as_it_stands(connection: Connection) -> N
     assert not every_other.time.flags.c_contiguous
     found = read_back(connection, "ticks", tick_rows(every_other, "l"))
     assert [row[5] for row in found] == np.arange(0, 6, 2).tolist()
+
+
+class TestBarRows:
+    def test_a_bar_has_its_interval_beside_its_key(self, connection: Connection) -> None:
+        bar = Bar(START_US, 101, 12, MID, "1.5", 3, "0.25", 2, "7.5", interval_s=86_400)
+        (row,) = read_back(connection, "bars", bar_rows(BarBatch.of([bar]), "s"))
+        numbers = [Decimal(text) for text in ("1.5", "3", "0.25", "2", "7.5")]
+        assert row[:2] == (datetime_of(START_US), 101)
+        assert list(row[2:]) == [12, "m", "s", 86_400, *numbers]
