@@ -30,7 +30,9 @@ from storage.quota_rules import (
 
 ANSWER_WITHIN_S = 2.0
 ENTERED_WITHIN_US = SLACK_US // 2
-"""A call is made no later than this after the windows counted it; the rest of the slack is for its way."""
+MADE_WITHIN_US = SLACK_US * 4 // 5
+"""So long after a window counted a call it is entered, and made, at the latest: what is left of the slack
+is for its way to the provider."""
 FAILURE_LENGTH = 500
 """How much of a failure's text is kept."""
 MINUTES_KEPT_US = 60 * MINUTE_US
@@ -69,7 +71,7 @@ class QuotaBook:
 
         Without windows the rules are stricter, and what windows there may be are made stale.
         """
-        late_us = now_us + ENTERED_WITHIN_US
+        hurried = any(each.window_us is not None for each in counted)
         async with self._transaction(budget) as connection:
             standing = await _standing(connection, budget, now_us)
             if generation is None:
@@ -82,9 +84,10 @@ class QuotaBook:
                 return Entered(until_us)
             await _enter(connection, budget, buckets(counted, now_us))
             await _move(connection, budget, standing, now_us, spread, alone=generation is None)
-            if self._clock() > late_us:
-                raise psycopg.Rollback  # this early, the call is not lost
-        return Entered(stale=self._clock() > late_us)
+            late = hurried and self._clock() > now_us + ENTERED_WITHIN_US
+            if late:
+                raise psycopg.Rollback  # so that the call is not lost
+        return Entered(stale=late or (hurried and self._clock() > now_us + MADE_WITHIN_US))
 
     async def refill(self, budget: Budget, now_us: int) -> Standing:
         """What the windows are to be filled with. What older ones granted is not entered any more."""
