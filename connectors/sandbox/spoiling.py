@@ -36,6 +36,12 @@ HTML = (
 GARBAGE = '{"e":"trade","p":\ufffd\u0000<html>'
 """A frame that is no JSON."""
 
+FAREWELLS: Mapping[str, str] = {
+    "kraken": '{"channel":"status","type":"update","data":[{"system":"maintenance",'
+    '"api_version":"v2","connection_id":13834774380200032777,"version":"2.0.0"}]}'
+}
+"""What a venue says on all streams before its maintenance, beside a session's own farewell."""
+
 _AV_BURST = (
     "Thank you for using Alpha Vantage! Please consider spreading out your free API requests more "
     "sparingly (1 request per second)."

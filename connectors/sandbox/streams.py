@@ -14,7 +14,7 @@ from typing import Protocol
 from connectors.sandbox.fault_kinds import Fault, Place
 from connectors.sandbox.faults import Faults, Numbers
 from connectors.sandbox.sessions import Cut, Session
-from connectors.sandbox.spoiling import GARBAGE, TOKENS, spoil
+from connectors.sandbox.spoiling import FAREWELLS, GARBAGE, TOKENS, spoil
 from connectors.sandbox.tape import Pair, Quotes, Trades
 from market.clock import Clock
 
@@ -193,6 +193,8 @@ class Hub:
                 client.backlog.clear()
                 client.line.fall_silent(pongs=fault.pongs)
             case "ws_shutdown":
+                if self.provider in FAREWELLS:
+                    client.put([FAREWELLS[self.provider]])
                 self._end(client)
             case "ws_reset":
                 client.line.reset()

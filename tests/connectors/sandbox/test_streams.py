@@ -7,7 +7,7 @@ import pytest
 
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.sessions import Cut
-from connectors.sandbox.spoiling import GARBAGE
+from connectors.sandbox.spoiling import FAREWELLS, GARBAGE
 from connectors.sandbox.streams import GOING_AWAY, MAX_BACKLOG, POLICY, Client, Hub
 from connectors.sandbox.tape import KRAKEN, VENUE_PAIRS, Pair, Quotes, Trades
 from tests.connectors.sandbox.conftest import NOW_US
@@ -168,7 +168,7 @@ class TestFaults:
         clients = [stage.join()[0] for _ in range(3)]
         stage.faults.set(KRAKEN, "ws_shutdown", times=2)
         assert [client.closing for client in clients] == [GOING_AWAY, GOING_AWAY, None]
-        assert clients[0].take() == ["hello", "goodbye"]
+        assert clients[0].take() == ["hello", FAREWELLS[KRAKEN], "goodbye"]
 
     def test_a_reset_is_the_lines(self, stage: Stage) -> None:
         _, line = stage.join()
