@@ -1,5 +1,6 @@
 """`tradewind doctor --providers`: what each provider allows, what was used of it, and how it went."""
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -47,7 +48,7 @@ def run_provider_report(
     if not states:
         console.print("No provider has been asked yet.")
         return 0
-    table = Table(*_COLUMNS, show_lines=True)
+    table = Table(*_COLUMNS, box=SIMPLE, show_lines=True)
     for state in states:
         table.add_row(*(escape(text) for text in _row(state, clock())))
     console.print(table)
@@ -74,14 +75,17 @@ def _states(settings: Settings, now_us: int) -> list[ProviderState]:
 
 def _row(state: ProviderState, now_us: int) -> tuple[str, ...]:
     failure = distance_text(state.last_failure_us, now_us)
+    key = "without a key" if state.key == "none" else f"key {state.key}"
+    facts = [
+        f"last success {distance_text(state.last_success_us, now_us) or 'never'}",
+        f"last failure {failure}: {state.last_failure}" if failure else "last failure never",
+        f"blocked until {_instant(state.blocked_us, now_us)}" if state.blocked_us else "",
+        f"next call {_instant(state.next_us, now_us)}" if state.next_us else "",
+    ]
     return (
-        state.provider,
-        state.key,
+        f"{state.provider}\n{key}",
         "\n".join(_calls(limit, state) for limit in state.limits) or "no limit",
-        distance_text(state.last_success_us, now_us) or "never",
-        f"{failure}: {state.last_failure}" if failure else "never",
-        _instant(state.blocked_us, now_us) or "no",
-        _instant(state.next_us, now_us) or "when it is due",
+        "\n".join(fact for fact in facts if fact),
     )
 
 
@@ -91,7 +95,5 @@ def _calls(limit: Limit, state: ProviderState) -> str:
     return f"{state.used[limit.period]:,} of {limit.calls:,} {_SPANS[limit.period]}"
 
 
-def _instant(time_us: int | None, now_us: int) -> str:
-    if time_us is None:
-        return ""
+def _instant(time_us: int, now_us: int) -> str:
     return f"{datetime_of(time_us):%Y-%m-%d %H:%M:%S}Z, {distance_text(time_us, now_us)}"

@@ -47,8 +47,11 @@ async def test_a_row_says_it_all(tmp_path: Path, database_url: str, redis_url: s
         "alphavantage",
         "1 of 25 today",
         "at most 1 a second",
-        "1 s ago: alphavantage: [slow] down",
-        "2026-11-24 14:00:00Z, in 2 h",
+        "key ab",
+        "last success 1 s ago",
+        "last failure 1 s ago: alphavantage: [slow] down",
+        "blocked until 2026-11-24 14:00:00Z, in 2 h",
+        "next call 2026-11-24 14:00:00Z, in 2 h",
     ):
         assert part in text
 
