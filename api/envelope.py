@@ -61,6 +61,14 @@ class Page(BaseModel, Generic[_T]):
     meta: PageMeta
 
 
+class Excerpt(BaseModel, Generic[_T]):
+    """An object that holds a page of something; the pagination is the page's."""
+
+    success: Literal[True]
+    data: _T
+    meta: PageMeta
+
+
 class Series(BaseModel, Generic[_T]):
     success: Literal[True]
     data: list[_T]

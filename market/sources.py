@@ -69,6 +69,9 @@ def source_of(provider: str, feed: Feed) -> Source:
     return Source(identity, provider, feed, _RANKING.index(provider) + 1)
 
 
+PROVIDERS = tuple(_PROVIDERS)
+"""The name of every provider."""
+
 SOURCES = tuple(source_of(provider, feed) for provider in _PROVIDERS for feed in _FEEDS)
 """Every source there can be. Ids are stored: never renumber, only append."""
 

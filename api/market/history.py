@@ -1,13 +1,13 @@
 """What is asked of history: which range, which side, where the next page begins."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from api.errors import InvalidParameterError
 from api.market.board import PriceBoard
 from api.market.cursors import candle_cursor, candle_start, tick_cursor, tick_key
 from api.market.schemas import CandleParameters, TickParameters
+from api.market.sources import time_range
 from market.clock import datetime_of
 from market.instruments import AssetClass, Instrument
 from market.sources import source_by_id
@@ -26,8 +26,6 @@ from storage.pools import ReadPool
 
 Rows = list[dict[str, object]]
 
-_FIRST = datetime_of(0)
-_LAST = datetime(9000, 1, 1, tzinfo=UTC)
 _SIDES = {"mid": "m", "bid": "b", "ask": "a", "trade": "t"}
 
 
@@ -37,7 +35,7 @@ async def find_ticks(
     """A page of ticks, ascending, and the cursor of the next one."""
     instrument = board.instruments.by_symbol(parameters.symbol)
     after = tick_key(parameters.cursor) if parameters.cursor is not None else None
-    start, end = _range(parameters.start, parameters.end)
+    start, end = time_range(parameters.start, parameters.end)
     limit = parameters.limit
     if parameters.start is None and after is None:
         query = TickQuery(instrument.id, board.feed, start, end, limit)
@@ -56,7 +54,7 @@ async def find_candles(
 ) -> tuple[Rows, str | None]:
     """A page of candles, ascending, and the cursor of the next one."""
     instrument = board.instruments.by_symbol(parameters.symbol)
-    start, end = _range(parameters.start, parameters.end)
+    start, end = time_range(parameters.start, parameters.end)
     if parameters.cursor is not None:
         start = max(start, candle_start(parameters.cursor))
     query = CandleQuery(
@@ -77,12 +75,6 @@ async def find_candles(
     if more:
         following = candle_cursor(query.interval.end_of(rows[-1].time, query.zone))
     return _candle_data(query, rows, now), following
-
-
-def _range(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
-    if start is not None and end is not None and end <= start:
-        raise InvalidParameterError("end", "must be later than start")
-    return start or _FIRST, end or _LAST
 
 
 def _sides(instrument: Instrument, side: str | None) -> Sequence[str]:

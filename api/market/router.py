@@ -4,19 +4,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.envelope import Page, Series, Success, page_pagination, success
+from api.envelope import Excerpt, Page, Series, Success, page_pagination, success
 from api.errors import RESPONSES
 from api.market.board import PriceBoard, PriceData
 from api.market.catalogue import find_instruments
 from api.market.crosses import cross_price, require_known
+from api.market.gaps import find_gaps
 from api.market.history import find_candles, find_ticks
+from api.market.quality import find_quality
 from api.market.refill import refill
 from api.market.schemas import (
     Candle,
     CandleParameters,
+    GapData,
+    GapParameters,
     InstrumentData,
     InstrumentParameters,
     Price,
+    QualityData,
+    QualityParameters,
     SymbolsParameters,
     TickData,
     TickParameters,
@@ -86,3 +92,23 @@ async def candles(
     services.watching.looked_at([services.board.instruments.by_symbol(parameters.symbol).id])
     pagination = {"limit": parameters.limit, "next_cursor": following}
     return success(request, rows, pagination=pagination)
+
+
+@router.get("/gaps", response_model=Page[GapData])
+async def gaps(
+    request: Request, parameters: Annotated[GapParameters, Query()], services: Services
+) -> Response:
+    """What was missed and what became of it, the newest first: filled again, still open, or lost."""
+    rows, total = await find_gaps(services.board, services.database, parameters)
+    pagination = page_pagination(parameters.page, parameters.limit, total)
+    return success(request, rows, pagination=pagination)
+
+
+@router.get("/quality", response_model=Excerpt[QualityData])
+async def quality(
+    request: Request, parameters: Annotated[QualityParameters, Query()], services: Services
+) -> Response:
+    """What was quarantined and why: counts by reason, source and symbol, and the newest of it."""
+    data, total = await find_quality(services.board, services.database, parameters)
+    pagination = page_pagination(parameters.page, parameters.limit, total)
+    return success(request, data, pagination=pagination)

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.market.freshness import State
+from market.gaps import GapCause, GapState
 from market.instruments import AssetClass
 from market.intervals import Interval
 
@@ -75,6 +76,54 @@ class Candle(BaseModel):
     complete: bool = Field(description="false of the candle that still grows")
 
 
+class GapData(BaseModel):
+    """What was missed: `missing` trades from `first_id` to `last_id`, where the venue counts them."""
+
+    id: int
+    symbol: str | None = Field(description="null: all that this stream of the source carries")
+    source: str
+    cause: GapCause
+    state: GapState
+    start: datetime
+    end: datetime
+    first_id: int | None
+    last_id: int | None
+    missing: int | None
+    asked_at: datetime | None
+    settled_at: datetime | None
+
+
+class QualityCount(BaseModel):
+    """How often a reason was given."""
+
+    reason: str
+    source: str
+    symbol: str | None
+    count: int
+    newest_at: datetime
+
+
+class QualityItem(BaseModel):
+    """One thing that was set aside, and where it stands in the log."""
+
+    reason: str
+    source: str
+    symbol: str | None
+    time: datetime | None
+    set_aside_at: datetime
+    excerpt: str
+    partition: str
+    offset: int
+    item: int
+
+
+class QualityData(BaseModel):
+    """Counts of all that the parameters name, and a page of the newest."""
+
+    counts: list[QualityCount]
+    items: list[QualityItem]
+
+
 def _known_years(moment: datetime) -> datetime:
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise ValueError(f"must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}")
@@ -135,3 +184,21 @@ class CandleParameters(_RangeParameters):
         "UTC", max_length=64, description="where a day, week or month begins"
     )
     limit: int = Field(500, ge=1, le=MAX_CANDLES)
+
+
+class _PagedParameters(_Parameters):
+    symbol: str | None = None
+    source: str | None = Field(None, description="a provider's name")
+    start: Moment | None = None
+    end: Moment | None = Field(None, description="exclusive")
+    page: int = Field(1, ge=1, le=1_000_000)
+    limit: int = Field(100, ge=1, le=MAX_PAGE)
+
+
+class GapParameters(_PagedParameters):
+    state: GapState | None = None
+    cause: GapCause | None = None
+
+
+class QualityParameters(_PagedParameters):
+    reason: str | None = Field(None, max_length=200)
