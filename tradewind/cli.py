@@ -159,20 +159,33 @@ def api(*, data: Data = None, port: Port = None) -> int:
 
 
 @app.command
-def sandbox(*, port: Port = None) -> int:
+def sandbox(
+    *,
+    port: Annotated[int | None, Parameter(help="Where it listens.")] = None,
+    profile: Annotated[
+        Literal["free", "premium"] | None,
+        Parameter(help="free: the quotas, hours and caches of free plans; premium: none of them."),
+    ] = None,
+    seed: Annotated[int | None, Parameter(help="Equal seeds give equal prices.")] = None,
+    ticks_per_s: Annotated[float, Parameter(help="Of all venues together.")] = 250.0,
+    play: Annotated[
+        tuple[str, ...],
+        Parameter(
+            help="Recorded streams instead of simulated ones: FILE or PROVIDER=FILE.",
+            consume_multiple=True,
+            negative=(),
+        ),
+    ] = (),
+    speed: Annotated[float, Parameter(help="How many times as fast as it happened.")] = 1.0,
+    clock_offset_s: Annotated[
+        float, Parameter(help="How far its clock is ahead; negative: behind.")
+    ] = 0.0,
+) -> int:
     """Run the local stand-in for the providers."""
-    settings = _settings(sandbox_port=port)
-    from connectors.sandbox.server import serve
-    from tradewind.lifetime import stop_requested
+    settings = _settings(sandbox_port=port, sandbox_profile=profile, sandbox_seed=seed)
+    from tradewind.sandbox import SandboxOptions, run_sandbox
 
-    serve(
-        "127.0.0.1",
-        settings.sandbox_port,
-        profile=settings.sandbox_profile,
-        seed=settings.sandbox_seed,
-        stop=stop_requested(),
-    )
-    return 0
+    return run_sandbox(settings, SandboxOptions(ticks_per_s, play, speed, clock_offset_s))
 
 
 @app.command

@@ -72,7 +72,8 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
                     raise RecordingError(path, f"line {number} is not <receive_ns> <frame>")
                 yield int(match[1]), match[2].decode()
     except _DAMAGE as error:
-        raise RecordingError(path, f"cannot be read: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise RecordingError(path, f"cannot be read: {why}") from error
     except UnicodeDecodeError as error:
         raise RecordingError(path, f"line {number} is not UTF-8") from error
 

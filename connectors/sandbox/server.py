@@ -8,7 +8,7 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Container, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 
 import uvicorn
@@ -62,8 +62,12 @@ def serve(
     speed: float = 1.0,
     clock: Clock = system_clock,
     stop: threading.Event | None = None,
+    ready: Callable[[Running], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM, SIGINT or `stop`. OSError when the port is taken; RecordingError."""
+    """Serve until SIGTERM, SIGINT or `stop`, after `ready` was told; see `running`.
+
+    OSError when the port is taken, RecordingError when a recording is damaged.
+    """
     server = running(
         host,
         port,
@@ -74,7 +78,7 @@ def serve(
         speed=speed,
         clock=clock,
     )
-    asyncio.run(_serve_until_stopped(server, stop))
+    asyncio.run(_serve_until_stopped(server, stop, ready))
 
 
 @contextlib.asynccontextmanager
@@ -170,7 +174,9 @@ class _Server(uvicorn.Server):
 
 
 async def _serve_until_stopped(
-    server: contextlib.AbstractAsyncContextManager[Running], stop: threading.Event | None
+    server: contextlib.AbstractAsyncContextManager[Running],
+    stop: threading.Event | None,
+    ready: Callable[[Running], None] | None,
 ) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -181,6 +187,8 @@ async def _serve_until_stopped(
         watcher = threading.Thread(target=_forward, args=(stop, stopped, loop), daemon=True)
         watcher.start()
     async with server as served:
+        if ready is not None:
+            ready(served)
         ends = [asyncio.ensure_future(end.wait()) for end in (stopped, served.failed)]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
