@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from connectors.config import FeedsConfig
 from connectors.feeds import run
 from connectors.providers import PROVIDERS
@@ -48,6 +46,7 @@ def run_record(
     if not connector.instruments:
         raise BadSettingError("--symbols", f"{provider} quotes none of them")
     counted = settings.feed is FeedChoice.LIVE and bool(connector.polls)
+    stop_requested()  # before asyncio takes the signal of Ctrl-C for itself
     with _ledger_of(settings) if counted else contextlib.nullcontext() as urls:
         recording = Recording(path)
         try:
@@ -55,7 +54,7 @@ def run_record(
         finally:
             recording.close()
     size = path.stat().st_size
-    Console().print(f"{recording.lines:,} lines in {size:,} bytes: {path}", highlight=False)
+    print(f"{recording.lines:,} lines in {size:,} bytes: {path}")
     return 0
 
 

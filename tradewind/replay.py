@@ -18,6 +18,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from connectors.oanda import PROVIDER as OANDA
+from connectors.providers import PROVIDERS
 from connectors.recordings import RecordingReader, recording_rows
 from market.instruments import CATALOGUE
 from market.log import LogRecord
@@ -29,7 +31,7 @@ from storage import books
 from storage.errors import SecondWriterError
 from storage.migrate import migrate
 from storage.outcomes import OutcomeWriter
-from tradewind.errors import ReplayBusyError
+from tradewind.errors import ReplayBusyError, UnknownProviderError
 from tradewind.lifetime import stop_requested
 from tradewind.pacing import PacedWriter
 from tradewind.servers import reach_database
@@ -37,6 +39,8 @@ from tradewind.settings import Settings
 
 CONSUMER = "store-recorded"
 """Who reads recorded files; one at a time on a database."""
+KNOWN = (*PROVIDERS, OANDA)
+"""Whose recordings can be replayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,10 @@ def run_replay(paths: Sequence[Path], settings: Settings, manner: Manner) -> int
     """Store the files' ticks, going on where an earlier run ended; the exit status.
 
     Runs beside a running `up` on the same data directory, or brings the bundled server up for itself.
+    UnknownProviderError where nobody is called like the given provider.
     """
+    if manner.provider is not None and manner.provider not in KNOWN:
+        raise UnknownProviderError(manner.provider, KNOWN)
     console = Console()
     partitions = list(RecordingReader(paths, provider=manner.provider).sources)
     rows = sum(recording_rows(path, manner.provider) for path in paths)

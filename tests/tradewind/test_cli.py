@@ -8,7 +8,18 @@ import pytest
 
 from tests.tradewind.support import environment, run_cli
 
-COMMANDS = ("api", "doctor", "down", "feeds", "migrate", "pipeline", "replay", "sandbox", "up")
+COMMANDS = (
+    "api",
+    "doctor",
+    "down",
+    "feeds",
+    "migrate",
+    "pipeline",
+    "record",
+    "replay",
+    "sandbox",
+    "up",
+)
 
 
 def test_help_names_every_command() -> None:
@@ -45,6 +56,12 @@ def test_a_speed_that_is_none_is_refused(tmp_path: Path, speed: str) -> None:
 def test_replay_without_a_file_is_refused(tmp_path: Path) -> None:
     said = run_cli("replay", "--data", str(tmp_path / "d"))
     assert (said.returncode, said.stderr) == (1, "tradewind: which files?\n")
+
+
+def test_a_source_that_nobody_is_called_is_named(tmp_path: Path) -> None:
+    said = run_cli("replay", "x.gz", "--source", "nope", "--data", str(tmp_path / "d"))
+    assert said.returncode == 1
+    assert said.stderr.startswith("tradewind: unknown provider 'nope'; there are: ")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
