@@ -6,19 +6,20 @@ from pathlib import Path
 
 import psycopg
 
+from connectors.providers import PROVIDERS
 from tests.chaos.harness import Command
 from tests.support import free_port
 
 DEADLINE_S = 60.0
-PROVIDERS = ("alphavantage", "binance", "coingecko", "fixer")
-PARTITIONS = {f"{provider}-simulated-0" for provider in PROVIDERS}
+PARTITIONS = {f"{provider}-simulated-0" for provider in PROVIDERS} | {"coingecko-simulated-stream"}
 
 
 def test_every_provider_reaches_the_inbox_and_a_stop_is_clean(
-    database_url: str, tmp_path: Path
+    database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     environment = {
         "TRADEWIND_DATABASE_URL": database_url,
+        "TRADEWIND_REDIS_URL": redis_url,
         "TRADEWIND_DATA": str(tmp_path / "data"),
         "TRADEWIND_RUN": str(tmp_path / "run"),
         "TRADEWIND_SANDBOX_PORT": str(free_port()),
