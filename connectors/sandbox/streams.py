@@ -86,7 +86,7 @@ class Client:
 
 
 class Hub:
-    """The clients of one provider, in the order of their coming; `occupied` while there are any."""
+    """The clients of one provider, in the order of their coming; `occupied` or `empty`."""
 
     def __init__(self, provider: str, clock: Clock, faults: Faults) -> None:
         self.provider = provider
@@ -94,8 +94,8 @@ class Hub:
         self._faults = faults
         self._clients: dict[Client, None] = {}
         self.occupied = asyncio.Event()
-        self._empty = asyncio.Event()
-        self._empty.set()
+        self.empty = asyncio.Event()
+        self.empty.set()
         faults.listen(provider, self._strike_all)
 
     def __len__(self) -> int:
@@ -104,7 +104,7 @@ class Hub:
     def join(self, client: Client) -> None:
         """Greet a client and feed it from now on."""
         self._clients[client] = None
-        self._empty.clear()
+        self.empty.clear()
         self.occupied.set()
         self._strike(client)
         self._tell(client, lambda session: session.opened(self._clock()))
@@ -113,7 +113,7 @@ class Hub:
         """Forget a client."""
         self._clients.pop(client, None)
         if not self._clients:
-            self._empty.set()
+            self.empty.set()
             self.occupied.clear()
 
     def received(self, client: Client, message: str) -> None:
@@ -160,7 +160,7 @@ class Hub:
             if client.silent:
                 client.line.reset()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._empty.wait(), FAREWELL_S)
+            await asyncio.wait_for(self.empty.wait(), FAREWELL_S)
 
     def _tell(self, client: Client, frames_of: Callable[[Session], list[str]]) -> None:
         if client.silent or client.closing is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 from websockets.asyncio.client import ClientConnection
 
+from connectors.sandbox.fault_kinds import PROVIDERS
 from connectors.sandbox.server import Running
 
 ADDRESSES = {
@@ -21,6 +22,16 @@ ADDRESSES = {
     "openexchangerates": "/openexchangerates/api/latest.json?app_id=k",
 }
 """A cheap request for prices of each provider."""
+
+
+async def forget(server: Running) -> None:
+    """Clear what one test set and asked, and wait until its clients are gone, for the next."""
+    for provider in PROVIDERS:
+        server.world.faults.clear(provider)
+    server.world.calls.clear()
+    async with asyncio.timeout(10):
+        for hub in server.hubs.values():
+            await hub.empty.wait()
 
 
 async def get(server: Running, address: str) -> httpx2.Response:

@@ -4,18 +4,27 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from connectors.sandbox.mounts import MOUNTS
 from connectors.sandbox.server import Running, running
-from tests.connectors.sandbox.support import ADDRESSES, get
+from tests.connectors.sandbox.support import ADDRESSES, forget, get
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Running]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared() -> AsyncIterator[Running]:
     async with running(ticks_per_s=20) as server:
         yield server
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def sandbox(shared: Running) -> AsyncIterator[Running]:
+    yield shared
+    await forget(shared)
 
 
 @pytest.mark.parametrize("provider", MOUNTS)

@@ -5,19 +5,28 @@ from typing import Any
 
 import httpx2
 import pytest
+import pytest_asyncio
 
 from connectors.sandbox.control import MAX_BODY_BYTES
 from connectors.sandbox.server import Running, running
-from tests.connectors.sandbox.support import ADDRESSES
+from tests.connectors.sandbox.support import ADDRESSES, forget
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Running]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared() -> AsyncIterator[Running]:
     async with running(ticks_per_s=20) as server:
         yield server
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
+async def sandbox(shared: Running) -> AsyncIterator[Running]:
+    yield shared
+    await forget(shared)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def http(sandbox: Running) -> AsyncIterator[httpx2.AsyncClient]:
     async with httpx2.AsyncClient(base_url=sandbox.http_url) as client:
         yield client

@@ -5,21 +5,31 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
 
 from connectors.sandbox.server import Running, running
 from connectors.sandbox.spoiling import GARBAGE
-from tests.connectors.sandbox.support import ADDRESSES, frame_of, get
+from tests.connectors.sandbox.support import ADDRESSES, forget, frame_of, get
 
 TRADES = "/binance/stream?streams=btcusdt@trade/ethusdt@trade"
 QUIET = "/binance/ws"
 
 
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Running]:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared() -> AsyncIterator[Running]:
     async with running(ticks_per_s=500) as server:
         yield server
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def sandbox(shared: Running) -> AsyncIterator[Running]:
+    yield shared
+    await forget(shared)
 
 
 async def silence(client: ClientConnection, seconds: float = 0.5) -> bool:

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from connectors.sandbox.server import Running, running
-from tests.connectors.sandbox.support import frame_of, until
+from tests.connectors.sandbox.support import forget, frame_of, until
 
 BINANCE = "/binance/stream?streams=btcusdt@trade"
 KRAKEN_TRADES = {
@@ -44,10 +45,19 @@ MARKS = {"binance": '"p":', "kraken": '"price":', "coinbase": '"price":', "coing
 BITCOIN = {"BTC/USD", "BTC-USD"}
 
 
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Running]:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared() -> AsyncIterator[Running]:
     async with running(ticks_per_s=500) as server:
         yield server
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def sandbox(shared: Running) -> AsyncIterator[Running]:
+    yield shared
+    await forget(shared)
 
 
 async def opened(server: Running, provider: str) -> ClientConnection:
