@@ -13,11 +13,12 @@ import pytest
 import redis
 
 from benchmarks.conftest import Compare
+from market.elected import ElectedPrices
 from market.instruments import AssetClass, Instrument, InstrumentTable
-from market.latest import LatestPrices
+from market.latest import LATEST
 from market.sources import Feed, source_of
 from market.ticks import QUOTE, TickBatch
-from storage.live import LivePublisher, latest_key
+from storage.live import LivePublisher, Newest, latest_key
 from tradewind.servers import Servers
 
 INSTRUMENTS = 1_000
@@ -25,7 +26,7 @@ CALLS = 20
 FEED = Feed.SIMULATED
 
 
-def prices() -> tuple[TickBatch, list[tuple[str, bytes]]]:
+def prices() -> tuple[TickBatch, Newest]:
     """A quote of each instrument, and the newest prices after them."""
     table = InstrumentTable(
         [
@@ -38,12 +39,10 @@ def prices() -> tuple[TickBatch, list[tuple[str, bytes]]]:
     batch.seq[:] = batch.instrument[:] = np.arange(1, INSTRUMENTS + 1)
     batch.bid[:], batch.ask[:], batch.exponent[:] = 6_183_763, 6_183_764, 2
     batch.kind[:], batch.source[:] = QUOTE, source_of("binance", FEED).id
-    latest = LatestPrices(table)
-    ids = latest.apply(batch)
-    items = latest.items_bytes(ids)
-    return batch, [
-        (table.by_id(int(one)).symbol, item) for one, item in zip(ids, items, strict=True)
-    ]
+    source = source_of("binance", FEED)
+    moved = ElectedPrices(table).apply(source, batch, int(batch.time[0]))
+    symbols = [table.by_id(id_).symbol for id_ in moved.ids.tolist()]
+    return batch, Newest(source.provider, symbols, moved.items.tobytes(), moved.elected.tolist())
 
 
 @pytest.fixture
@@ -55,32 +54,34 @@ def client(servers: Servers) -> Iterator[redis.Redis]:
 
 
 def test_newest_prices(compare: Compare, servers: Servers, client: redis.Redis) -> None:
-    batch, latest = prices()
+    batch, newest = prices()
     payload = batch.to_bytes()
+    size = LATEST.itemsize
+    items = [newest.items[at : at + size] for at in range(0, len(newest.items), size)]
     publisher = LivePublisher(servers.redis_url, FEED)
     offsets = itertools.count()
 
     def publish() -> None:
         for _ in range(CALLS):
-            publisher.publish("bench-0", next(offsets), payload, latest)
+            publisher.publish("bench-0", next(offsets), payload, newest)
 
     def pipelined_set() -> None:
         for _ in range(CALLS):
             pipeline = client.pipeline(transaction=False)
-            for symbol, item in latest:
+            for symbol, item in zip(newest.symbols, items, strict=True):
                 pipeline.set(symbol, item)
             pipeline.execute()
 
     publish()
     pipelined_set()
-    symbols = [symbol for symbol, _ in latest]
+    symbols = list(newest.symbols)
     assert client.hmget(latest_key(FEED), symbols) == client.mget(symbols)
     compare(
         "newest prices to Redis",
         publish,
         pipelined_set,
         baseline_name="pipelined SET",
-        work=CALLS * len(latest),
+        work=CALLS * len(items),
         unit="prices/s",
         target=">= 7",
     )

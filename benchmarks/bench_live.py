@@ -10,7 +10,7 @@ the entry is in the hands of that other reader, two wake-ups more. Run: `pytest 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -35,7 +35,7 @@ from pipelines.source import LogSource
 from storage.books import ReadRegister
 from storage.inbox import InboxWriter
 from storage.inbox_reader import InboxReaderFactory
-from storage.live import LivePublisher, stream_key
+from storage.live import LivePublisher, Newest, stream_key
 from storage.push import PushSender
 from tradewind.servers import Servers
 from tradewind.settings import Settings
@@ -153,10 +153,8 @@ class WatchedPublisher(LivePublisher):
         super().__init__(redis_url, SOURCE.feed)
         self._watch = watch
 
-    def publish(
-        self, partition: str, offset: int, batch: bytes, latest: Sequence[tuple[str, bytes]]
-    ) -> int | None:
-        known = super().publish(partition, offset, batch, latest)
+    def publish(self, partition: str, offset: int, batch: bytes, newest: Newest) -> int | None:
+        known = super().publish(partition, offset, batch, newest)
         self._watch.seconds.append(time.monotonic() - self._watch.read_at.pop(offset))
         return known
 

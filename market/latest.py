@@ -1,5 +1,6 @@
 """The newest quote and the newest price of every instrument, which only ever go forward."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ LATEST = np.dtype(
         ("price_seq", "<i8"),
         ("price", "<i8"),
         ("size", "<i8"),
+        ("elected", "<i8"),
         ("instrument", "<i4"),
         ("source", "<i2"),
         ("quote_exponent", "i1"),
@@ -28,7 +30,8 @@ LATEST = np.dtype(
 """One instrument: its newest quote (bid, ask) and its newest trade or rate (price, size).
 
 Numbers as in `market.ticks`; a time of 0 means that there was none yet. `source` is of the newer one,
-of the price where both are equally new.
+of the price where both are equally new. `elected` is the instant (µs) since when that source is the
+elected one of the instrument, 0 where it is not, or nobody knows.
 """
 
 _QUOTE_COLUMNS = {
@@ -59,7 +62,14 @@ class LatestPrices:
         self.table["instrument"] = np.arange(highest + 1)
 
     def apply(self, batch: TickBatch) -> Int64s:
-        """Merge ticks; the ids of the instruments that moved, ascending."""
+        """Merge ticks; the ids of the instruments that moved, ascending.
+
+        What another source says of an instrument whose source is elected is passed over.
+        """
+        chosen = self.table["elected"][batch.instrument] > 0
+        if chosen.any():
+            own = self.table["source"][batch.instrument] == batch.source
+            batch = batch.take(own | ~chosen)
         quotes = batch.kind == QUOTE
         moved_quotes = self._advance(batch, quotes, _QUOTE_COLUMNS)
         moved_prices = self._advance(batch, ~quotes, _PRICE_COLUMNS)
@@ -81,18 +91,39 @@ class LatestPrices:
         data = self.table[ids].tobytes()
         return [data[start : start + size] for start in range(0, len(data), size)]
 
-    def restore(self, items: list[bytes]) -> None:
-        """Take what `items_bytes` wrote: quote and price, each where it is newer than what is here."""
+    def restore(self, items: Sequence[bytes]) -> None:
+        """Take what `items_bytes` wrote: quote and price, each where it is newer than what is here.
+
+        An item of a later election replaces one of another source; one of an earlier is passed over.
+        """
         stored = np.frombuffer(b"".join(items), LATEST)
-        for item in stored[stored["instrument"] < len(self.table)]:
-            own = self.table[item["instrument"]]
-            if _shown(item) > _shown(own):
-                own["source"] = item["source"]
-            for half in (_QUOTE_COLUMNS, _PRICE_COLUMNS):
-                time, seq, *_ = half
-                if (item[time], item[seq]) > (own[time], own[seq]):
-                    for name in half:
-                        own[name] = item[name]
+        stored = stored[stored["instrument"] < len(self.table)]
+        for half in (_QUOTE_COLUMNS, _PRICE_COLUMNS):
+            time, seq, *_ = half
+            # Of several of an instrument the newest, once by its quote and once by its price.
+            order = np.lexsort((stored[seq], stored[time], stored["elected"], stored["instrument"]))
+            ordered = stored[order]
+            last = np.diff(ordered["instrument"], append=-1) != 0
+            self._merge(ordered[last])
+
+    def _merge(self, items: npt.NDArray[Any]) -> None:
+        """Merge items, each of another instrument."""
+        own = self.table[items["instrument"]]
+        other = items["source"] != own["source"]
+        replaced = other & (items["elected"] > own["elected"]) & (_shown_time(own) > 0)
+        self.table[items["instrument"][replaced]] = items[replaced]
+        merged = ~replaced & (items["elected"] >= own["elected"])
+        items, own = items[merged], own[merged]
+        ids = items["instrument"]
+        self.table["elected"][ids] = items["elected"]
+        self.table["source"][ids] = np.where(_is_newer(items, own), items["source"], own["source"])
+        for half in (_QUOTE_COLUMNS, _PRICE_COLUMNS):
+            time, seq, *_ = half
+            forward = (items[time] > own[time]) | (
+                (items[time] == own[time]) & (items[seq] > own[seq])
+            )
+            for name in half:
+                self.table[name][ids[forward]] = items[name][forward]
 
     def _advance(self, batch: TickBatch, mask: Bools, half: dict[str, str]) -> Int64s:
         """Merge the masked rows into their half of the items; the ids of those that moved.
@@ -120,8 +151,22 @@ class LatestPrices:
         return ids
 
 
-def _shown(item: np.void) -> tuple[int, bool, int]:
-    """Orders items by the half that their source is of: the newer one, the price of equally new ones."""
-    if item["price_time"] >= item["quote_time"]:
-        return int(item["price_time"]), True, int(item["price_seq"])
-    return int(item["quote_time"]), False, int(item["quote_seq"])
+def _shown_time(items: npt.NDArray[Any]) -> Int64s:
+    """When each was newest, by quote or price."""
+    newest: Int64s = np.maximum(items["quote_time"], items["price_time"])
+    return newest
+
+
+def _is_newer(items: npt.NDArray[Any], others: npt.NDArray[Any]) -> Bools:
+    """Whether the half that an item's source is of (the newer one, the price of equally new ones) is
+    newer than that of the other."""
+    keys = []
+    for each in (items, others):
+        is_price = each["price_time"] >= each["quote_time"]
+        seq = np.where(is_price, each["price_seq"], each["quote_seq"])
+        keys.append((_shown_time(each), is_price, seq))
+    (time, is_price, seq), (time_, is_price_, seq_) = keys
+    newer: Bools = (time > time_) | (
+        (time == time_) & ((is_price > is_price_) | ((is_price == is_price_) & (seq > seq_)))
+    )
+    return newer

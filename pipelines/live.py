@@ -46,4 +46,4 @@ def judge(
         accepted = accepted.take(slice(0, 0))
     elif accepted.late.any():
         accepted = accepted.take(~accepted.late)
-    return state, News(record.partition, record.offset, accepted)
+    return state, News(record.partition, record.offset, record.source, record.received_us, accepted)

@@ -3,27 +3,33 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
+import structlog
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
+from market.elected import ElectedPrices, Items
+from market.election import Switch
 from market.instruments import InstrumentTable
-from market.latest import LatestPrices
-from market.ticks import Int64s, TickBatch
+from market.sources import Source
+from market.ticks import TickBatch
 from storage.books import ReadRegister
-from storage.live import LivePublisher
+from storage.live import LivePublisher, Newest
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The ticks of a log record that belong on a screen."""
+    """The ticks of a log record that belong on a screen, and when they were received (µs)."""
 
     partition: str
     offset: int
+    source: Source
+    received_us: int
     ticks: TickBatch
 
 
 class PublishSink(FixedPartitionedSink[News, bytes]):
-    """Publishes news; its state is the table of newest prices, from which a lost cache is refilled."""
+    """Publishes news; its state are the newest prices, from which a lost cache is refilled."""
 
     def __init__(
         self,
@@ -41,7 +47,7 @@ class PublishSink(FixedPartitionedSink[News, bytes]):
     def build_part(
         self, step_id: str, for_part: str, resume_state: bytes | None
     ) -> "PublishPartition":
-        latest = LatestPrices(self._instruments)
+        latest = ElectedPrices(self._instruments)
         if resume_state:
             latest.restore([resume_state])
         return PublishPartition(
@@ -56,13 +62,15 @@ class PublishPartition(StatefulSinkPartition[News, bytes]):
         self,
         publisher: LivePublisher,
         register: ReadRegister,
-        latest: LatestPrices,
+        latest: ElectedPrices,
         instruments: InstrumentTable,
     ) -> None:
         self._publisher = publisher
         self._register = register
         self._latest = latest
         self._symbols = {item.id: item.symbol for item in instruments}
+        self._ids = {item.symbol: item.id for item in instruments}
+        self._elected: set[int] = set()
         self._read: dict[str, int] = {}
         # The cache may be ahead of a snapshot, and must not go back.
         latest.restore(publisher.newest())
@@ -78,30 +86,46 @@ class PublishPartition(StatefulSinkPartition[News, bytes]):
         if self._read:
             self._register.register(self._read)
             self._read = {}
-        return self._latest.table.tobytes()
+        return self._latest.state()
 
     def close(self) -> None:
         self._publisher.close()
         self._register.close()
 
     def _publish(self, news: News) -> None:
-        moved = self._latest.apply(news.ticks)
-        known = self._publisher.publish(
-            news.partition, news.offset, news.ticks.to_bytes(), self._items(moved)
+        moved = self._latest.apply(news.source, news.ticks, news.received_us)
+        for switch in moved.switches:
+            self._switch(switch)
+        newest = Newest(
+            news.source.provider,
+            [self._symbols[id_] for id_ in moved.ids.tolist()],
+            moved.items.tobytes(),
+            moved.elected.tolist(),
         )
-        if known is not None and known < np.count_nonzero(self._priced()):
+        known = self._publisher.publish(news.partition, news.offset, news.ticks.to_bytes(), newest)
+        self._elected.update(moved.ids[moved.elected].tolist())
+        if known is not None and known < len(self._elected):
             self._refill()
 
-    def _refill(self) -> None:
-        self._publisher.set_latest(self._items(np.flatnonzero(self._priced())))
-
-    def _priced(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        table = self._latest.table
-        priced: np.ndarray[tuple[int], np.dtype[np.bool_]] = (table["quote_time"] > 0) | (
-            table["price_time"] > 0
+    def _switch(self, switch: Switch) -> None:
+        """Tell of it, and keep the price of the source that is elected no longer among its own."""
+        symbol = self._symbols[switch.instrument]
+        item = self._latest.item(switch.before, switch.instrument)
+        self._publisher.set_latest({symbol: item}, switch.before.provider)
+        log.info(
+            "another source elected",
+            instrument=symbol,
+            before=switch.before.provider,
+            now=switch.now.provider,
+            why=switch.why.value,
         )
-        return priced
 
-    def _items(self, ids: Int64s) -> list[tuple[str, bytes]]:
-        names = [self._symbols[int(identity)] for identity in ids]
-        return list(zip(names, self._latest.items_bytes(ids), strict=True))
+    def _refill(self) -> None:
+        elected = self._by_symbol(self._latest.elected_items())
+        self._elected = {self._ids[symbol] for symbol in elected}
+        self._publisher.set_latest(elected)
+        for source, items in self._latest.items_by_source().items():
+            self._publisher.set_latest(self._by_symbol(items), source.provider)
+
+    def _by_symbol(self, items: Items) -> dict[str, bytes]:
+        return {self._symbols[int(item["instrument"])]: item.tobytes() for item in items}

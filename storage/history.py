@@ -21,6 +21,8 @@ from storage.pools import Connection
 
 MAX_MINUTES = 100_000
 """Minutes that one answer is made of at most: 69 days of a market that never closes."""
+ELECTED_WITHIN = timedelta(minutes=5)
+"""How far behind the newest of all a source's last candle may lie for it to be elected."""
 REFERENCE_WITHIN = timedelta(days=7)
 """How far before a reference instant the price that counts for it may lie."""
 
@@ -247,21 +249,36 @@ async def _candles(
 
 
 _NEWEST = """
-SELECT DISTINCT ON (tick.instrument_id, tick.kind = 'q') tick.*
-FROM unnest(%(instruments)s::int[]) AS wanted (instrument_id)
-CROSS JOIN unnest('{m,t}'::"char"[]) AS side (letter)
-CROSS JOIN LATERAL (
-    SELECT c.time FROM market.candles c
-    WHERE c.instrument_id = wanted.instrument_id AND c.side = side.letter
-      AND c.feed = %(feed)s AND c.ticks > 0
-    ORDER BY c.time DESC LIMIT 1
-) AS newest (minute)
-CROSS JOIN LATERAL (
+WITH recent AS (
+    SELECT wanted.instrument_id, side.letter, candle.minute, candle.source_id
+    FROM unnest(%(instruments)s::int[]) AS wanted (instrument_id)
+    CROSS JOIN unnest('{m,t}'::"char"[]) AS side (letter)
+    CROSS JOIN LATERAL (
+        SELECT time, source_id FROM market.candles
+        WHERE instrument_id = wanted.instrument_id AND side = side.letter AND feed = %(feed)s
+          AND ticks > 0
+        ORDER BY time DESC LIMIT 64
+    ) AS candle (minute, source_id)
+), elected AS (
+    SELECT DISTINCT ON (instrument_id) instrument_id, source_id
+    FROM (
+        SELECT *, max(minute) OVER (PARTITION BY instrument_id) AS newest FROM recent
+    ) AS known
+    WHERE minute >= newest - %(within)s
+    ORDER BY instrument_id, array_position(%(sources)s::smallint[], source_id)
+), newest AS (
+    SELECT DISTINCT ON (instrument_id, letter) instrument_id, letter, minute, source_id
+    FROM recent JOIN elected USING (instrument_id, source_id)
+    ORDER BY instrument_id, letter, minute DESC
+)
+SELECT tick.*
+FROM newest CROSS JOIN LATERAL (
     SELECT t.time, t.instrument_id, t.source_id, t.kind, t.seq, t.bid, t.ask, t.price, t.size
     FROM market.ticks t
-    WHERE t.feed = %(feed)s AND t.instrument_id = wanted.instrument_id
+    WHERE t.feed = %(feed)s AND t.instrument_id = newest.instrument_id
+      AND t.source_id = newest.source_id
       AND t.time >= newest.minute AND t.time < newest.minute + interval '1 minute'
-      AND (t.kind = 'q') = (side.letter = 'm')
+      AND (t.kind = 'q') = (newest.letter = 'm')
     ORDER BY t.time DESC, t.seq DESC LIMIT 1
 ) AS tick
 """
@@ -283,8 +300,14 @@ class _ExactTick:
 async def newest_ticks(
     connection: Connection, feed: Feed, instrument_ids: Sequence[int]
 ) -> list[Tick]:
-    """The newest quote and the newest trade or rate of each instrument, exact."""
-    parameters = {"feed": feed.code, "instruments": list(instrument_ids)}
+    """The newest quote and the newest trade or rate of each instrument, exact, both of one source: the
+    best-ranked of those that have a candle within the last minutes that anybody has."""
+    parameters = {
+        "feed": feed.code,
+        "instruments": list(instrument_ids),
+        "sources": _ids_by_rank(feed),
+        "within": ELECTED_WITHIN,
+    }
     async with connection.cursor(row_factory=class_row(_ExactTick)) as cursor:
         await cursor.execute(_NEWEST, parameters)
         rows = await cursor.fetchall()

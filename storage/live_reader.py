@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from market.latest import LATEST
-from market.sources import Feed
+from market.sources import Feed, source_of
 from market.ticks import TickBatch
 from storage.errors import CacheUnavailableError
 from storage.live import latest_key, partitions_key, stream_key
@@ -28,11 +29,13 @@ BEFORE_ALL: EntryId = (0, 0)
 
 @dataclass(frozen=True, slots=True)
 class LiveEntry:
-    """One entry of a partition's stream."""
+    """One entry of a partition's stream: all its ticks, and the elected newest prices that they moved as
+    `LATEST` items one after another."""
 
     partition: str
     id: EntryId
     ticks: TickBatch
+    elected: bytes
 
 
 class LiveReader:
@@ -54,12 +57,25 @@ class LiveReader:
         async with _answer(ANSWER_WITHIN_S):
             await self._redis.ping()
 
-    async def latest(self) -> dict[str, bytes]:
-        """The newest prices by symbol, as `LATEST` items; what is not of that layout is left out."""
+    async def latest(self, provider: str | None = None) -> dict[str, bytes]:
+        """The newest prices by symbol, as `LATEST` items: the elected ones, or those of one provider.
+
+        What is not of that layout is left out.
+        """
         async with _answer(ANSWER_WITHIN_S):
-            items = await self._redis.hgetall(latest_key(self._feed))
-        return {
-            symbol.decode(): item for symbol, item in items.items() if len(item) == LATEST.itemsize
+            found = await self._redis.hgetall(latest_key(self._feed))
+            own = await self._redis.hgetall(latest_key(self._feed, provider)) if provider else {}
+        elected, others = (
+            {name.decode(): item for name, item in items.items() if len(item) == LATEST.itemsize}
+            for items in (found, own)
+        )
+        if provider is None:
+            return elected
+        source_id = source_of(provider, self._feed).id
+        return others | {
+            symbol: item
+            for symbol, item in elected.items()
+            if np.frombuffer(item, LATEST)["source"][0] == source_id
         }
 
     async def ends(self, known: Iterable[str] = ()) -> dict[str, EntryId]:
@@ -88,7 +104,12 @@ class LiveReader:
                 streams, count=ENTRIES_PER_READ, block=int(block_s * 1_000)
             )
         return [
-            LiveEntry(key.decode()[prefix:], _entry_id(entry), TickBatch.from_bytes(fields[b"b"]))
+            LiveEntry(
+                key.decode()[prefix:],
+                _entry_id(entry),
+                TickBatch.from_bytes(fields[b"b"]),
+                _items(fields.get(b"e", b"")),
+            )
             for key, entries in answer or ()
             for entry, fields in entries
         ]
@@ -107,6 +128,11 @@ async def _answer(within_s: float) -> AsyncIterator[None]:
         raise CacheUnavailableError(f"no answer in {within_s} s") from error
     except (RedisError, OSError) as error:
         raise CacheUnavailableError(str(error)) from error
+
+
+def _items(raw: bytes) -> bytes:
+    """Items of this layout; nothing where another version wrote them."""
+    return raw if len(raw) % LATEST.itemsize == 0 else b""
 
 
 def _entry_id(raw: bytes) -> EntryId:

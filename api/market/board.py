@@ -3,7 +3,7 @@
 Everything is synchronous and belongs to the event loop's thread: a caller sees one moment.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +61,12 @@ class PriceBoard:
 
     def restore(self, items: Mapping[str, bytes]) -> list[int]:
         """Merge what the cache holds by symbol; the ids of the instruments that moved."""
+        return self.merge([item for symbol, item in items.items() if symbol in self.instruments])
+
+    def merge(self, items: Sequence[bytes]) -> list[int]:
+        """Merge `LATEST` items; the ids of the instruments that moved."""
         before = self._latest.table.copy()
-        self._latest.restore([item for symbol, item in items.items() if symbol in self.instruments])
+        self._latest.restore(items)
         return self._of_ours(np.flatnonzero(before != self._latest.table))
 
     def without_price(self) -> list[int]:
@@ -102,6 +106,7 @@ class PriceBoard:
             price_time,
             _,
             price,
+            _,
             _,
             _,
             source_id,

@@ -11,7 +11,6 @@ from api.market.board import PriceBoard
 from api.market.refill import refill
 from api.metrics import Metrics
 from api.stream.hub import Hub
-from market.ticks import TickBatch
 from storage.errors import CacheUnavailableError, StorageError
 from storage.live_reader import EntryId, LiveReader
 from storage.pools import ReadPool
@@ -93,9 +92,8 @@ class Follower:
             return
         for entry in entries:
             self._places[entry.partition] = entry.id
-        ticks = TickBatch.concat([entry.ticks for entry in entries])
-        self._metrics.stream_ticks.inc(len(ticks))
-        self._hub.publish(self._board.apply(ticks))
+        self._metrics.stream_ticks.inc(sum(len(entry.ticks) for entry in entries))
+        self._hub.publish(self._board.merge([entry.elected for entry in entries]))
 
     async def _look_around(self) -> bool:
         """Take in partitions that are new, or that began anew; whether there were any."""

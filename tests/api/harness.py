@@ -20,12 +20,12 @@ from api.config import ApiConfig
 from api.server import Server, server_of
 from market.bars import BAR_US, BarBatch
 from market.clock import microseconds
+from market.elected import ElectedPrices
 from market.instruments import CATALOGUE
-from market.latest import LatestPrices
 from market.sources import Feed, source_by_id
 from market.ticks import QUOTE, TRADE, Tick, TickBatch
 from storage.candles import Bucket, recompute_candles, upsert_provider_bars
-from storage.live import LivePublisher
+from storage.live import LivePublisher, Newest
 from storage.partitions import TickPartitions
 from storage.ticks import insert_ticks
 
@@ -85,16 +85,22 @@ class Wire:
     def __init__(self, redis_url: str, feed: Feed, partition: str = "binance-0") -> None:
         self._publisher = LivePublisher(redis_url, feed)
         self._partition = partition
-        self._latest = LatestPrices(CATALOGUE)
+        self._latest = ElectedPrices(CATALOGUE)
         self.offset = 0
 
     def send(self, ticks: Iterable[Tick]) -> None:
         batch = TickBatch.of(ticks)
-        moved = self._latest.apply(batch)
-        symbols = [CATALOGUE.by_id(int(id_)).symbol for id_ in moved]
-        items = zip(symbols, self._latest.items_bytes(moved), strict=True)
         self.offset += 1
-        self._publisher.publish(self._partition, self.offset, batch.to_bytes(), list(items))
+        for source_id in np.unique(batch.source).tolist():
+            source = source_by_id(source_id)
+            own = batch.take(batch.source == source_id)
+            moved = self._latest.apply(source, own, int(batch.time.max()))
+            symbols = [CATALOGUE.by_id(id_).symbol for id_ in moved.ids.tolist()]
+            items = moved.items.tobytes()
+            newest = Newest(source.provider, symbols, items, moved.elected.tolist())
+            self._publisher.publish(self._partition, self.offset, own.to_bytes(), newest)
+            self.offset += 1
+        self.offset -= 1
 
     def close(self) -> None:
         self._publisher.close()

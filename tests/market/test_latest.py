@@ -130,6 +130,51 @@ class TestRestore:
         assert not small.table["price_time"].any()
 
 
+def elected(source: int, price: int, at_us: int, since_us: int) -> bytes:
+    """An item of a source that is elected since then."""
+    table = latest([[Tick(at_us, 1, source, RATE, price=str(price))]])
+    table.table["elected"] = since_us
+    return table.items_bytes(np.array([1]))[0]
+
+
+class TestElections:
+    KRAKEN, COINBASE = 60, 70
+
+    def test_a_later_one_counts_though_its_price_is_older(self) -> None:
+        table = LatestPrices(CATALOGUE)
+        table.restore([elected(self.KRAKEN, 5, 100, 1)])
+        table.restore([elected(self.COINBASE, 6, 90, 2)])
+        assert (table.item("EUR-USD")["price"], table.item("EUR-USD")["price_time"]) == (6, 90)
+        table.restore([elected(self.KRAKEN, 7, 200, 1)])
+        assert table.item("EUR-USD")["price"] == 6
+
+    @given(st.permutations([(60, 5, 100, 1), (60, 6, 110, 1), (70, 7, 90, 2), (70, 8, 95, 2)]))
+    def test_in_any_order_and_split_the_last_elections_newest_is_shown(
+        self, facts: list[tuple[int, int, int, int]]
+    ) -> None:
+        items = [elected(*fact) for fact in facts]
+        for parts in ([items], [[item] for item in items]):
+            table = LatestPrices(CATALOGUE)
+            for part in parts:
+                table.restore(part)
+            assert (table.item("EUR-USD")["price"], table.item("EUR-USD")["source"]) == (8, 70)
+
+    def test_of_one_source_a_later_election_does_not_go_back(self) -> None:
+        table = latest([[Tick(100, 1, self.KRAKEN, RATE, price="5")]])
+        table.restore([elected(self.KRAKEN, 4, 90, 3)])
+        assert table.item("EUR-USD")["price"] == 5
+        assert table.item("EUR-USD")["elected"] == 3
+
+    def test_ticks_of_another_source_than_the_elected_are_passed_over(self) -> None:
+        table = LatestPrices(CATALOGUE)
+        table.restore([elected(self.KRAKEN, 5, 100, 1)])
+        other = Tick(200, 1, self.COINBASE, RATE, price="9")
+        own = Tick(150, 1, self.KRAKEN, RATE, price="6")
+        assert table.apply(TickBatch.of([other])).tolist() == []
+        assert table.apply(TickBatch.of([other, own])).tolist() == [1]
+        assert table.item("EUR-USD")["price"] == 6
+
+
 class TestItems:
     def test_are_one_a_symbol(self) -> None:
         table = latest([[Tick(5, 1, 12, QUOTE, 7, bid="1.1", ask="1.2")]])

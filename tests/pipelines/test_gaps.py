@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -42,9 +43,9 @@ def parsed(ticks: Sequence[Tick] = (), heartbeats: Sequence[Heartbeat] = ()) -> 
     return Parsed(TickBatch.of(ticks), BarBatch.empty(), (), tuple(heartbeats))
 
 
-def find(*parts: Parsed, finder: GapFinder | None = None, **facts: object) -> list[Gap]:
+def find(*parts: Parsed, finder: GapFinder | None = None, **facts: Any) -> list[Gap]:
     finder = finder or GapFinder()
-    return [gap for part in parts for gap in finder.update(record(**facts), part)]  # type: ignore[arg-type]  # by name
+    return [gap for part in parts for gap in finder.update(record(**facts), part)]
 
 
 def jump(first: int, last: int, instrument: int = 111) -> Gap:
@@ -95,7 +96,7 @@ class TestTradeIds:
         ],
         ids=["history", "recorded", "without ids"],
     )
-    def test_where_nothing_is_followed_there_is_none(self, facts: dict[str, object]) -> None:
+    def test_where_nothing_is_followed_there_is_none(self, facts: dict[str, Any]) -> None:
         assert find(parsed([trade(5), trade(9)]), **facts) == []
 
     @given(st.sets(st.integers(1, 60), min_size=1), st.lists(st.integers(0, 60), max_size=6))
@@ -156,7 +157,7 @@ class TestSilence:
         assert found == ([silence] if over_us else [])
 
     @pytest.mark.parametrize("facts", [{"kind": "trades"}, {"source": source_of("ecb", Feed.LIVE)}])
-    def test_of_polls_and_of_what_has_no_stream_is_none(self, facts: dict[str, object]) -> None:
+    def test_of_polls_and_of_what_has_no_stream_is_none(self, facts: dict[str, Any]) -> None:
         finder = GapFinder()
         for received_us in (NOW, NOW + 10**10):
             assert find(parsed(), finder=finder, received_us=received_us, **facts) == []

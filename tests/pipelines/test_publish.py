@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 import redis
+from structlog.testing import capture_logs
 
 from market.instruments import CATALOGUE
 from market.latest import LATEST
+from market.sources import Source, source_of
 from market.ticks import TRADE, Tick, TickBatch
 from pipelines.publish import News, PublishPartition, PublishSink
 from storage.books import ReadRegister, consumer_offsets, partition_id
@@ -43,7 +45,7 @@ def news(offset: int, *prices: str, instrument: int = BTC.id) -> News:
         Tick(NOW + offset, instrument, SOURCE.id, TRADE, n, price=price)
         for n, price in enumerate(prices)
     ]
-    return News("binance-0", offset, TickBatch.of(ticks))
+    return News("binance-0", offset, SOURCE, NOW + offset, TickBatch.of(ticks))
 
 
 def latest(client: Any) -> dict[str, int]:
@@ -82,7 +84,7 @@ def test_a_record_without_news_is_no_entry_but_is_read(
     with connect(database_url) as connection:
         partition_id(connection, "binance-0", SOURCE)
     part = partition()
-    part.write_batch([News("binance-0", 0, TickBatch.empty()), news(1, "5")])
+    part.write_batch([News("binance-0", 0, SOURCE, NOW, TickBatch.empty()), news(1, "5")])
     part.snapshot()
     with redis.Redis.from_url(redis_url) as client:
         assert entries(client) == [("1-1", ["5"])]
@@ -142,3 +144,80 @@ def test_newest_prices_never_go_back_to_those_of_a_snapshot(
         recovered.write_batch([news(1, "11"), news(2, "12")])
         assert latest(client) == {"BTC-USDT": 12}
         recovered.close()
+
+
+KRAKEN, COINBASE = (source_of(name, FEED) for name in ("kraken", "coinbase"))
+BTCUSD = CATALOGUE.by_symbol("BTC-USD")
+SECOND = 1_000_000
+
+
+def said(source: Source, second: int, price: str) -> News:
+    """A trade of BTC-USD that a source told then."""
+    at_us = NOW + second * SECOND
+    tick = Tick(at_us, BTCUSD.id, source.id, TRADE, second, price=price)
+    return News(f"{source.provider}-0", second, source, at_us, TickBatch.of([tick]))
+
+
+def prices_of(client: Any, provider: str | None) -> dict[str, int]:
+    return {
+        symbol.decode(): int(np.frombuffer(value, LATEST)[0]["price"])
+        for symbol, value in client.hgetall(latest_key(FEED, provider)).items()
+    }
+
+
+class TestElection:
+    def test_the_elected_is_shown_and_the_others_keep_their_own(
+        self, partition: MakePartition, redis_url: str
+    ) -> None:
+        part = partition()
+        part.write_batch([said(KRAKEN, 0, "10"), said(COINBASE, 1, "20")])
+        with redis.Redis.from_url(redis_url) as client:
+            assert prices_of(client, None) == {"BTC-USD": 10}
+            assert prices_of(client, "coinbase") == {"BTC-USD": 20}
+            (_, fields) = client.xrange(stream_key(FEED, "coinbase-0"))[0]
+            assert fields[b"e"] == b""
+            assert len(TickBatch.from_bytes(fields[b"b"])) == 1
+        part.close()
+
+    def test_a_switch_is_told_and_leaves_the_price_before_among_its_sources_own(
+        self, partition: MakePartition, redis_url: str
+    ) -> None:
+        part = partition()
+        with capture_logs() as told:
+            part.write_batch([said(KRAKEN, 0, "10"), said(COINBASE, 60, "20")])
+        assert told == [
+            {
+                "event": "another source elected",
+                "instrument": "BTC-USD",
+                "before": "kraken",
+                "now": "coinbase",
+                "why": "the source before is silent",
+                "log_level": "info",
+            }
+        ]
+        with redis.Redis.from_url(redis_url) as client:
+            assert prices_of(client, None) == {"BTC-USD": 20}
+            assert prices_of(client, "kraken") == {"BTC-USD": 10}
+        part.close()
+
+    @pytest.mark.parametrize("with_snapshot", [True, False])
+    def test_a_lost_cache_is_refilled_with_every_source_and_the_same_elected(
+        self, partition: MakePartition, redis_url: str, with_snapshot: bool
+    ) -> None:
+        part = partition()
+        part.write_batch([said(KRAKEN, 0, "10"), said(COINBASE, 60, "20")])
+        state = part.snapshot()
+        part.close()
+        with redis.Redis.from_url(redis_url) as client:
+            if with_snapshot:
+                client.flushall()
+            recovered = partition(state if with_snapshot else None)
+            assert prices_of(client, None) == {"BTC-USD": 20}
+            assert prices_of(client, "kraken") == {"BTC-USD": 10}
+            recovered.write_batch([said(KRAKEN, 61, "11")])
+            assert prices_of(client, None) == {"BTC-USD": 20}
+            client.flushall()
+            recovered.write_batch([said(COINBASE, 62, "21"), said(KRAKEN, 63, "12")])
+            assert prices_of(client, None) == {"BTC-USD": 21}
+            assert prices_of(client, "kraken") == {"BTC-USD": 12}
+            recovered.close()

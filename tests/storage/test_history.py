@@ -9,6 +9,7 @@ import pytest
 
 from market.bars import LAST, MID, Bar, BarBatch
 from market.clock import datetime_of, microseconds
+from market.instruments import CATALOGUE
 from market.intervals import Interval
 from market.sources import Feed, source_of
 from market.ticks import Tick
@@ -35,6 +36,7 @@ FEED = Feed.RECORDED
 BINANCE, ALPHAVANTAGE, COINGECKO, OANDA = (
     source_of(provider, FEED).id for provider in ("binance", "alphavantage", "coingecko", "oanda")
 )
+BTCUSD = CATALOGUE.by_symbol("BTC-USD").id
 START = datetime(2026, 11, 24, 10, tzinfo=UTC)
 LAST_TIME = datetime(9000, 1, 1, tzinfo=UTC)
 UTC_ZONE, NEW_YORK = ZoneInfo("UTC"), ZoneInfo("America/New_York")
@@ -256,6 +258,31 @@ class TestCandles:
         assert last
 
 
+class TestThreeSources:
+    async def test_a_minutes_candle_is_of_one_and_nothing_is_summed_across_them(
+        self, database_url: str, pool: ReadPool
+    ) -> None:
+        kraken, coinbase = (source_of(name, FEED).id for name in ("kraken", "coinbase"))
+        store_ticks(
+            database_url,
+            [
+                *(trade(at(n / 4), kraken, "10", n, of=BTCUSD) for n in range(4)),
+                *(trade(at(n / 4), coinbase, "20", n, of=BTCUSD) for n in range(8)),
+                *(trade(at(n), COINGECKO, "30", n, of=BTCUSD) for n in range(3)),
+            ],
+        )
+        query = candle_query(Interval.M1, instrument=BTCUSD)
+        rows, _ = await pool.read(candles_from, query)
+        assert [(row.close, row.ticks, row.volume) for row in rows] == [
+            (10.0, 4, 2.0),
+            (20.0, 4, 2.0),
+            (30.0, 1, 0.5),
+        ]
+        whole = candle_query(Interval.M5, instrument=BTCUSD)
+        (row,), _ = await pool.read(candles_from, whole)
+        assert (row.open, row.high, row.close, row.ticks, row.volume) == (10, 30, 30, 9, 4.5)
+
+
 class TestNewest:
     async def test_the_newest_quote_and_the_newest_trade_are_exact(
         self, database_url: str, pool: ReadPool
@@ -284,6 +311,22 @@ class TestNewest:
                 size=Decimal("0.5"),
             ),
         ]
+
+    async def test_both_are_of_the_best_source_that_has_not_fallen_behind(
+        self, database_url: str, pool: ReadPool
+    ) -> None:
+        store_ticks(
+            database_url,
+            [
+                quote(at(0), OANDA, "1", "2"),
+                trade(at(4), ALPHAVANTAGE, "3", of=EURUSD),
+                trade(at(4.5), COINGECKO, "4", of=EURUSD),
+            ],
+        )
+        assert [t.source for t in await pool.read(newest_ticks, FEED, [EURUSD])] == [ALPHAVANTAGE]
+        store_ticks(database_url, [trade(at(11), COINGECKO, "5", of=EURUSD)])
+        (newest,) = await pool.read(newest_ticks, FEED, [EURUSD])
+        assert (newest.source, newest.price) == (COINGECKO, 5)
 
 
 class TestCloses:

