@@ -167,7 +167,7 @@ def sandbox(
         Parameter(help="free: the quotas, hours and caches of free plans; premium: none of them."),
     ] = None,
     seed: Annotated[int | None, Parameter(help="Equal seeds give equal prices.")] = None,
-    ticks_per_s: Annotated[float, Parameter(help="Of all venues together.")] = 250.0,
+    ticks_per_s: Annotated[float | None, Parameter(help="Of all venues together.")] = None,
     play: Annotated[
         tuple[str, ...],
         Parameter(
@@ -182,10 +182,15 @@ def sandbox(
     ] = 0.0,
 ) -> int:
     """Run the local stand-in for the providers."""
-    settings = _settings(sandbox_port=port, sandbox_profile=profile, sandbox_seed=seed)
+    settings = _settings(
+        sandbox_port=port,
+        sandbox_profile=profile,
+        sandbox_seed=seed,
+        sandbox_ticks_per_s=ticks_per_s,
+    )
     from tradewind.sandbox import SandboxOptions, run_sandbox
 
-    return run_sandbox(settings, SandboxOptions(ticks_per_s, play, speed, clock_offset_s))
+    return run_sandbox(settings, SandboxOptions(play, speed, clock_offset_s))
 
 
 @app.command

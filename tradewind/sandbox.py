@@ -26,7 +26,6 @@ MAX_CLOCK_OFFSET_S = 86_400.0
 class SandboxOptions:
     """What the command line says of one run: `play` holds FILE or PROVIDER=FILE."""
 
-    ticks_per_s: float = 250.0
     play: Sequence[str] = ()
     speed: float = 1.0
     clock_offset_s: float = 0.0
@@ -45,7 +44,7 @@ def run_sandbox(settings: Settings, options: SandboxOptions) -> int:
         settings.sandbox_port,
         profile=settings.sandbox_profile,
         seed=settings.sandbox_seed,
-        ticks_per_s=options.ticks_per_s,
+        ticks_per_s=settings.sandbox_ticks_per_s,
         recordings=recordings,
         speed=options.speed,
         clock=shifted(system_clock, options.clock_offset_s),
@@ -81,7 +80,7 @@ def print_addresses(server: Running, recordings: Recordings, console: Console) -
 def _check(settings: Settings, options: SandboxOptions) -> None:
     if settings.sandbox_profile not in PROFILES:
         raise BadSettingError("--profile", f"is {' or '.join(PROFILES)}")
-    if not 0.0 < options.ticks_per_s <= MAX_TICKS_PER_S:
+    if not 0.0 < settings.sandbox_ticks_per_s <= MAX_TICKS_PER_S:
         raise BadSettingError("--ticks-per-s", f"is above 0 and at most {MAX_TICKS_PER_S:.0f}")
     if not 0.0 < options.speed < math.inf:
         raise BadSettingError("--speed", "is a positive number")

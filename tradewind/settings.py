@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     sandbox_port: int = Field(default=8010, ge=1, le=65535)
     sandbox_profile: str = "premium"
     sandbox_seed: int = 1
+    sandbox_ticks_per_s: float = 250.0
+    """Of all its venues together."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     alphavantage_key: SecretStr | None = None
     fixer_key: SecretStr | None = None

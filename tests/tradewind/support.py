@@ -54,10 +54,16 @@ def lives(pid: int) -> bool:
 
 
 class Up:
-    """`tradewind up` on a data directory, on a free port; `clone` is another tree with a `.venv`."""
+    """`tradewind up` on a data directory, on a free port, with further settings as variables; `clone` is
+    another tree with a `.venv`."""
 
     def __init__(
-        self, data: Path, *, prefix: Sequence[str] = (), clone: Path | None = None
+        self,
+        data: Path,
+        *,
+        prefix: Sequence[str] = (),
+        clone: Path | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.data = data
         self.port = free_port("127.0.0.1")
@@ -69,7 +75,7 @@ class Up:
                     sys.executable if clone is None else str(clone / ".venv" / "bin" / "python"),
                     *("-m", "tradewind", "up", "--data", str(data), "--port", str(self.port)),
                 ],
-                env=environment(),
+                env={**environment(), **(variables or {})},
                 cwd=clone,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -121,10 +127,14 @@ def data_directory() -> Iterator[Path]:
 
 @contextmanager
 def running_up(
-    data: Path, *, prefix: Sequence[str] = (), clone: Path | None = None
+    data: Path,
+    *,
+    prefix: Sequence[str] = (),
+    clone: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Up]:
     """A ready `up`; killed at the end where it still runs."""
-    up = Up(data, prefix=prefix, clone=clone)
+    up = Up(data, prefix=prefix, clone=clone, variables=variables)
     try:
         up.wait_ready()
         yield up

@@ -88,8 +88,6 @@ def test_a_file_that_is_no_recording_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "name"),
     [
-        (SandboxOptions(ticks_per_s=0.0), "--ticks-per-s"),
-        (SandboxOptions(ticks_per_s=math.nan), "--ticks-per-s"),
         (SandboxOptions(speed=-1.0), "--speed"),
         (SandboxOptions(speed=math.inf), "--speed"),
         (SandboxOptions(clock_offset_s=math.nan), "--clock-offset-s"),
@@ -99,6 +97,12 @@ def test_a_file_that_is_no_recording_is_one_line(tmp_path: Path) -> None:
 def test_what_can_not_be_meant_is_said(options: SandboxOptions, name: str) -> None:
     with pytest.raises(BadSettingError, match=name):
         run_sandbox(load_settings(), options)
+
+
+@pytest.mark.parametrize("ticks_per_s", [0.0, math.nan, 1e9])
+def test_a_rate_that_can_not_be_served_is_said(ticks_per_s: float) -> None:
+    with pytest.raises(BadSettingError, match="--ticks-per-s"):
+        run_sandbox(load_settings(sandbox_ticks_per_s=ticks_per_s), SandboxOptions())
 
 
 def test_an_unknown_profile_is_said() -> None:
