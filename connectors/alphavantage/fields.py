@@ -28,6 +28,8 @@ _ZONES: dict[str, tzinfo] = {
 }
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_END_US = microseconds(datetime(9999, 12, 31, tzinfo=UTC))
+"""Later times of a zone behind UTC have no year there that can be shown."""
 _HEADERS = (b"timestamp,", b"time,", b"symbol,")
 
 
@@ -100,7 +102,7 @@ def zone_of(name: str) -> tzinfo:
 def instant_us(stamp: str, zone: tzinfo) -> int:
     """The us of a wall time in a zone; of the hour that a clock shows twice it is the first.
 
-    MalformedError: a time of another form, or one that the clock skipped.
+    MalformedError: a time of another form, one that the clock skipped, or none after 1970.
     """
     try:
         if not _STAMP.fullmatch(stamp):
@@ -108,7 +110,10 @@ def instant_us(stamp: str, zone: tzinfo) -> int:
         moment = datetime.fromisoformat(stamp).replace(tzinfo=zone)
         if zone is EASTERN and _is_skipped(moment):
             raise ValueError(stamp)
-        return microseconds(moment)
+        time_us = microseconds(moment)
+        if not 0 < time_us < _END_US:
+            raise ValueError(stamp)
+        return time_us
     except (ValueError, OverflowError) as error:
         raise MalformedError(PROVIDER, "a time of another form") from error
 

@@ -35,9 +35,14 @@ def time_us(raw: msgspec.Raw, unit_us: int) -> int:
 
 
 def iso_us(text: str) -> int:
-    """The µs of `2026-05-18T12:49:21.599Z`. MalformedError where it is no time with a zone."""
+    """The µs of `2026-05-18T12:49:21.599Z`.
+
+    MalformedError: no time with a zone, or nowhere near our time.
+    """
     try:
-        moment = msgspec.convert(text, _Aware)
+        value = microseconds(msgspec.convert(text, _Aware))
     except msgspec.MsgspecError:
-        raise MalformedError(PROVIDER, f"not a time: {text[:_EXCERPT_CHARS]}") from None
-    return microseconds(moment)
+        value = 0
+    if not 0 < value < MAX_TIME_US:
+        raise MalformedError(PROVIDER, f"not a time: {text[:_EXCERPT_CHARS]}")
+    return value

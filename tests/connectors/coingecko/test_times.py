@@ -41,3 +41,17 @@ def test_an_iso_time_is_exact() -> None:
 def test_an_iso_time_without_a_zone_is_malformed(text: str) -> None:
     with pytest.raises(MalformedError, match="not a time"):
         iso_us(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "1969-12-31T23:59:59Z",
+        "1970-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+    ],
+)
+def test_an_iso_time_nowhere_near_ours_is_malformed(text: str) -> None:
+    with pytest.raises(MalformedError, match="not a time"):
+        iso_us(text)
