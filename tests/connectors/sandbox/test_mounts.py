@@ -2,6 +2,7 @@
 
 import pytest
 
+from connectors.providers import PROVIDERS
 from connectors.sandbox.mounts import MOUNTS
 from tests.connectors.sandbox.conftest import get
 
@@ -21,6 +22,10 @@ def test_streams_are_served_at_their_paths(
     stream = MOUNTS[provider].stream
     assert stream is not None
     assert [path for path in served + refused if stream.serves(path)] == served
+
+
+def test_every_provider_of_the_connectors_is_served() -> None:
+    assert set(MOUNTS) == set(PROVIDERS)
 
 
 def test_pings_are_the_providers() -> None:
