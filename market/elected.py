@@ -36,11 +36,15 @@ class ElectedPrices:
         self._tables: dict[int, LatestPrices] = {}
         self._election = Election(max((item.id for item in instruments), default=0))
 
-    def apply(self, source: Source, batch: TickBatch, received_us: int) -> Moved:
-        """Merge a source's ticks, which were received then."""
+    def apply(
+        self, source: Source, batch: TickBatch, received_us: int, *, settled: bool = True
+    ) -> Moved:
+        """Merge a source's ticks, which were received then. `settled`: see `Election.hear`."""
         table = self._table(source.id)
         ids = table.apply(batch)
-        switches = self._election.hear(source, ids, received_us) if len(ids) else []
+        switches: list[Switch] = []
+        if len(ids):
+            switches = self._election.hear(source, ids, received_us, settled=settled)
         items = table.table[ids]
         elected = self._election.elected[ids] == source.id
         items["elected"] = np.where(elected, self._election.since[ids], 0)

@@ -33,7 +33,8 @@ OTHERS_SILENT_AFTER_S = 60.0
 USUAL_INTERVALS = 5
 """A source that speaks seldom is silent after so many of its usual intervals."""
 BACK_FOR_US = 10_000_000
-"""A better source must have been heard for so long, without silence, before it is elected again."""
+"""A better source must have been heard for so long, without silence and since the last election, before
+it is elected."""
 
 _NEVER = -1
 _MEMORY = 0.9
@@ -106,12 +107,20 @@ class Election:
         self.since = np.zeros(highest_id + 1, np.int64)
         self._voices: dict[int, _Voice] = {}
 
-    def hear(self, source: Source, ids: Int64s, now_us: int) -> list[Switch]:
-        """A source said something new of these instruments; who is elected instead of whom."""
+    def hear(
+        self, source: Source, ids: Int64s, now_us: int, *, settled: bool = True
+    ) -> list[Switch]:
+        """A source said something new of these instruments; who is elected instead of whom.
+
+        Not `settled`, nobody is: what the others said by now may not have been read yet.
+        """
         self._voice(source).hear(ids, now_us)
         switches = []
         for instrument in ids[self.elected[ids] != source.id].tolist():
-            switch = self._challenge(source, instrument, now_us)
+            if self.elected[instrument] == 0:
+                self._elect(instrument, source, now_us)
+                continue
+            switch = self._challenge(source, instrument, now_us) if settled else None
             if switch is not None:
                 switches.append(switch)
         return switches
@@ -122,9 +131,6 @@ class Election:
             self._elect(instrument, source, since_us)
 
     def _challenge(self, challenger: Source, instrument: int, now_us: int) -> Switch | None:
-        if self.elected[instrument] == 0:
-            self._elect(instrument, challenger, now_us)
-            return None
         holder = source_by_id(int(self.elected[instrument]))
         voice = self._voice(holder)
         if voice.heard[instrument] == _NEVER:
@@ -141,7 +147,8 @@ class Election:
         return Switch(instrument, holder, challenger, why, now_us)
 
     def _is_back(self, source: Source, instrument: int, now_us: int) -> bool:
-        return now_us - int(self._voice(source).back[instrument]) >= BACK_FOR_US
+        back_us = max(int(self._voice(source).back[instrument]), int(self.since[instrument]))
+        return now_us - back_us >= BACK_FOR_US
 
     def _best(self, instrument: int, now_us: int) -> Source:
         """The best-ranked source that has been heard for a moment, or that asks to be elected."""

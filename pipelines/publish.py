@@ -6,13 +6,17 @@ from dataclasses import dataclass
 import structlog
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
+from market.clock import Clock, system_clock
 from market.elected import ElectedPrices, Items
 from market.election import Switch
 from market.instruments import InstrumentTable
-from market.sources import Source
+from market.sources import Feed, Source
 from market.ticks import TickBatch
 from storage.books import ReadRegister
 from storage.live import LivePublisher, Newest
+
+CATCHING_UP_US = 3_000_000
+"""So far behind, partitions are read at unlike times: one may seem silent that is only unread."""
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +40,9 @@ class PublishSink(FixedPartitionedSink[News, bytes]):
         open_publisher: Callable[[], LivePublisher],
         open_register: Callable[[], ReadRegister],
         instruments: InstrumentTable,
+        clock: Clock = system_clock,
     ) -> None:
+        self._clock = clock
         self._open_publisher = open_publisher
         self._open_register = open_register
         self._instruments = instruments
@@ -51,7 +57,7 @@ class PublishSink(FixedPartitionedSink[News, bytes]):
         if resume_state:
             latest.restore([resume_state])
         return PublishPartition(
-            self._open_publisher(), self._open_register(), latest, self._instruments
+            self._open_publisher(), self._open_register(), latest, self._instruments, self._clock
         )
 
 
@@ -64,7 +70,9 @@ class PublishPartition(StatefulSinkPartition[News, bytes]):
         register: ReadRegister,
         latest: ElectedPrices,
         instruments: InstrumentTable,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._publisher = publisher
         self._register = register
         self._latest = latest
@@ -93,7 +101,9 @@ class PublishPartition(StatefulSinkPartition[News, bytes]):
         self._register.close()
 
     def _publish(self, news: News) -> None:
-        moved = self._latest.apply(news.source, news.ticks, news.received_us)
+        moved = self._latest.apply(
+            news.source, news.ticks, news.received_us, settled=self._is_settled(news)
+        )
         for switch in moved.switches:
             self._switch(switch)
         newest = Newest(
@@ -106,6 +116,12 @@ class PublishPartition(StatefulSinkPartition[News, bytes]):
         self._elected.update(moved.ids[moved.elected].tolist())
         if known is not None and known < len(self._elected):
             self._refill()
+
+    def _is_settled(self, news: News) -> bool:
+        """Whether the flow has caught up, so that whoever has not been heard has been silent."""
+        if news.source.feed is Feed.RECORDED:
+            return True  # its time is that of the recording, and files are read in its order
+        return self._clock() - news.received_us < CATCHING_UP_US
 
     def _switch(self, switch: Switch) -> None:
         """Tell of it, and keep the price of the source that is elected no longer among its own."""

@@ -12,9 +12,8 @@ import psycopg
 import pytest
 import redis
 
-from market.instruments import CATALOGUE
 from market.latest import LATEST
-from market.sources import Feed
+from market.sources import SOURCES, Feed
 from storage.live import latest_key
 from tests.chaos.harness import rampage_in, seeded_kills
 from tests.chaos.invariants import (
@@ -64,25 +63,30 @@ def check_at_the_end(up: Up) -> None:
         wait_until(lambda: not behind(stored, cache), CAUGHT_UP_WITHIN_S, "newest prices in Redis")
 
 
-def newest_stored(connection: Connection) -> dict[tuple[str, bool], int]:
-    """The time of the newest tick by symbol, that of quotes (True) and that of the rest."""
+Key = tuple[int, int, bool]
+"""Instrument, source, and whether it is of quotes."""
+
+
+def newest_stored(connection: Connection) -> dict[Key, int]:
+    """The time of the newest tick of each source's quotes, and of the rest."""
     rows = connection.execute(
-        "SELECT instrument_id, kind = 'q', (extract(epoch FROM max(time)) * 1000000)::bigint"
-        " FROM market.ticks GROUP BY 1, 2"
+        "SELECT instrument_id, source_id, kind = 'q',"
+        " (extract(epoch FROM max(time)) * 1000000)::bigint FROM market.ticks GROUP BY 1, 2, 3"
     )
-    return {(CATALOGUE.by_id(id_).symbol, quote): time_us for id_, quote, time_us in rows}
+    return {(id_, source, quote): time_us for id_, source, quote, time_us in rows}
 
 
-def behind(stored: dict[tuple[str, bool], int], cache: "redis.Redis") -> list[str]:
-    """The symbols of which Redis has nothing as new as what was stored."""
-    # Any: its stubs type answers as text, and these are bytes.
-    items: Any = cache.hgetall(latest_key(FEED))
-    newest = {name.decode(): np.frombuffer(item, LATEST)[0] for name, item in items.items()}
-    return [
-        symbol
-        for (symbol, quote), time_us in stored.items()
-        if symbol not in newest or newest[symbol]["quote_time" if quote else "price_time"] < time_us
-    ]
+def behind(stored: dict[Key, int], cache: "redis.Redis") -> list[Key]:
+    """Of what Redis has nothing as new as what was stored, elected or not."""
+    newest: dict[Key, int] = {}
+    for provider in (None, *{source.provider for source in SOURCES}):
+        # Any: its stubs type answers as text, and these are bytes.
+        items: Any = cache.hvals(latest_key(FEED, provider))
+        for item in np.frombuffer(b"".join(items), LATEST):
+            for quote, time_us in ((True, item["quote_time"]), (False, item["price_time"])):
+                key = int(item["instrument"]), int(item["source"]), quote
+                newest[key] = max(newest.get(key, 0), int(time_us))
+    return [key for key, time_us in stored.items() if newest.get(key, 0) < time_us]
 
 
 def test_a_kill_of_each_process_loses_nothing(up: Up) -> None:

@@ -102,6 +102,18 @@ def test_one_that_speaks_seldom_is_silent_later(floor: Floor) -> None:
     assert floor.elected() == COINBASE.id
 
 
+def test_one_that_was_given_up_must_come_back_for_a_moment_though_it_was_never_away(
+    floor: Floor,
+) -> None:
+    floor.hear(KRAKEN, 0)
+    floor.hear(COINBASE, 1, 31)
+    floor.hear(KRAKEN, 2, 32)  # its records were read late
+    assert floor.elected() == COINBASE.id
+    floor.hear(COINBASE, 41)
+    floor.hear(KRAKEN, 42)
+    assert floor.elected() == KRAKEN.id
+
+
 def test_instruments_are_elected_apart(floor: Floor) -> None:
     floor.hear(KRAKEN, 0)
     floor.hear(COINBASE, 0, instrument=ETH)

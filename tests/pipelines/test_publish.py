@@ -29,11 +29,12 @@ MakePartition = Callable[..., PublishPartition]
 
 @pytest.fixture
 def partition(database_url: str, redis_url: str) -> MakePartition:
-    def make(state: bytes | None = None) -> PublishPartition:
+    def make(state: bytes | None = None, clock_us: int = NOW) -> PublishPartition:
         sink = PublishSink(
             lambda: LivePublisher(redis_url, FEED),
             lambda: ReadRegister(database_url, CONSUMER),
             CATALOGUE,
+            lambda: clock_us,
         )
         return sink.build_part("publish", "redis", state)
 
@@ -198,6 +199,17 @@ class TestElection:
         with redis.Redis.from_url(redis_url) as client:
             assert prices_of(client, None) == {"BTC-USD": 20}
             assert prices_of(client, "kraken") == {"BTC-USD": 10}
+        part.close()
+
+    def test_who_catches_up_takes_nobody_for_silent(
+        self, partition: MakePartition, redis_url: str
+    ) -> None:
+        part = partition(clock_us=NOW + 90 * SECOND)
+        part.write_batch([said(KRAKEN, 0, "10"), said(COINBASE, 60, "20")])
+        with redis.Redis.from_url(redis_url) as client:
+            assert prices_of(client, None) == {"BTC-USD": 10}
+            part.write_batch([said(KRAKEN, 59, "11"), said(COINBASE, 88, "21")])
+            assert prices_of(client, None) == {"BTC-USD": 11}
         part.close()
 
     @pytest.mark.parametrize("with_snapshot", [True, False])
