@@ -1,13 +1,14 @@
-"""Parsing: what it costs to bring the exchange's JSON into columns, and into normalised ticks.
+"""Parsing: what it costs to bring the exchanges' JSON into columns, and into normalised ticks.
 
-Workload: the trades and best quotes of the recorded Binance frames, in records of 10,000 lines. The
-baselines are msgspec, the fastest JSON decoder for Python, with the types of the frames known: once
-into float columns, once into one object a tick with exact numbers, as a feed handler makes it.
+Workload: the trades and best quotes of the recorded Binance frames, and frames of Kraken and Coinbase in
+the layout of their wire, in records of 10,000 lines. The baselines are msgspec, the fastest JSON decoder
+for Python, with the types of the frames known: objects and nothing else, float columns, or one object
+a tick with exact numbers, as a feed handler makes it.
 Run: `pytest benchmarks/bench_parse.py`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,12 +18,18 @@ import pytest
 
 from benchmarks.conftest import Compare
 from benchmarks.recordings import binance_files, records_of
+from benchmarks.venue_baselines import BASELINES, as_floats, columns, decoded
+from benchmarks.venue_frames import venue_records
 from connectors.parsing import parse
 from market.instruments import CATALOGUE
 from market.log import LogRecord
-from market.ticks import QUOTE, TRADE, Float64s, Int64s, TickBatch
+from market.ticks import QUOTE, TRADE, TickBatch
 
 MARKS = (b"@trade", b"@bookTicker")
+
+
+BARE_TARGET = ">= 3"
+"""Against objects and nothing else: what we do besides is the exact numbers and the columns."""
 
 
 class _Data(msgspec.Struct):
@@ -50,11 +57,6 @@ def records(test_data: Path) -> list[LogRecord]:
     return [_ticks_only(record) for record in records_of(binance_files(test_data))]
 
 
-@pytest.fixture(scope="module")
-def ticks(records: list[LogRecord]) -> int:
-    return sum(record.payload.count(b"\n") for record in records)
-
-
 def _ticks_only(record: LogRecord) -> LogRecord:
     lines = record.payload.splitlines(keepends=True)
     payload = b"".join(line for line in lines if any(mark in line[:80] for mark in MARKS))
@@ -65,76 +67,47 @@ def ours(records: list[LogRecord]) -> list[TickBatch]:
     return [parse(record, CATALOGUE).ticks for record in records]
 
 
-@dataclass
-class FloatColumns:
-    """What msgspec's way ends in: the numbers of quotes and trades as floats, 0 where there is none."""
-
-    time: Int64s
-    seq: Int64s
-    instrument: Int64s
-    bid: Float64s
-    ask: Float64s
-    price: Float64s
-    size: Float64s
+@pytest.fixture(scope="module")
+def frames(venue: str, test_data: Path) -> list[LogRecord]:
+    """A venue's records."""
+    if venue != "binance":
+        return venue_records(venue)
+    return [_ticks_only(record) for record in records_of(binance_files(test_data))]
 
 
-def msgspec_columns(records: list[LogRecord]) -> list[FloatColumns]:
-    return [_float_columns(record.payload) for record in records]
+def lines_of(records: list[LogRecord]) -> int:
+    return sum(record.payload.count(b"\n") for record in records)
 
 
-def _float_columns(payload: bytes) -> FloatColumns:
-    ids = {item.base + item.quote: item.id for item in CATALOGUE}
-    time, seq, instrument = list[int](), list[int](), list[int]()
-    bid, ask, price, size = list[float](), list[float](), list[float](), list[float]()
-    for line in payload.splitlines():
-        data = _decode(line[20:]).data
-        instrument.append(ids[data.s])
-        if data.u:
-            time.append(int(line[:16]))
-            seq.append(data.u)
-            bid.append(float(data.b))
-            ask.append(float(data.a))
-            price.append(0.0)
-            size.append(0.0)
-        else:
-            time.append(data.T * 1_000)
-            seq.append(data.t)
-            bid.append(0.0)
-            ask.append(0.0)
-            price.append(float(data.p))
-            size.append(float(data.q))
-    return FloatColumns(
-        np.array(time),
-        np.array(seq),
-        np.array(instrument),
-        np.array(bid),
-        np.array(ask),
-        np.array(price),
-        np.array(size),
+@pytest.mark.parametrize("venue", BASELINES, scope="module")
+def test_frames_to_columns(compare: Compare, frames: list[LogRecord], venue: str) -> None:
+    baseline = BASELINES[venue]
+    for batch, floats in zip(ours(frames), columns(frames, baseline.rows), strict=True):
+        assert np.array_equal(as_floats(batch), floats)
+    compare(
+        "JSON frames to columns" + ("" if venue == "binance" else f", {venue}"),
+        lambda: ours(frames),
+        lambda: columns(frames, baseline.rows),
+        baseline_name="msgspec, typed, to float columns",
+        work=sum(len(batch) for batch in ours(frames)),
+        target=">= 3",
     )
 
 
-def assert_same_columns(batch: TickBatch, columns: FloatColumns) -> None:
-    scale = 10.0 ** batch.exponent.astype(np.float64)
-    for field in fields(columns):
-        own = getattr(batch, field.name)
-        if field.name in ("bid", "ask", "price"):
-            own = own / scale
-        elif field.name == "size":
-            own = own / 10.0 ** batch.size_exponent.astype(np.float64)
-        assert np.array_equal(own, getattr(columns, field.name)), field.name
-
-
-def test_frames_to_columns(compare: Compare, records: list[LogRecord], ticks: int) -> None:
-    for batch, columns in zip(ours(records), msgspec_columns(records), strict=True):
-        assert_same_columns(batch, columns)
+@pytest.mark.parametrize("venue", BASELINES, scope="module")
+def test_frames_against_a_bare_decode(
+    compare: Compare, frames: list[LogRecord], venue: str
+) -> None:
+    baseline = BASELINES[venue]
+    assert len(decoded(frames, baseline.decode)) == lines_of(frames)
     compare(
-        "JSON frames to columns",
-        lambda: ours(records),
-        lambda: msgspec_columns(records),
-        baseline_name="msgspec, typed, to float columns",
-        work=ticks,
-        target=">= 3",
+        f"JSON frames to columns, {venue}, bare decode",
+        lambda: ours(frames),
+        lambda: decoded(frames, baseline.decode),
+        baseline_name="msgspec, typed, to objects alone",
+        work=lines_of(frames),
+        unit="frames/s",
+        target=BARE_TARGET,
     )
 
 
@@ -177,7 +150,7 @@ def _single_ticks(payload: bytes) -> Iterator[NormalTick]:
             yield NormalTick(data.T * 1_000, symbol, TRADE, data.t, price=price, size=size)
 
 
-def test_frames_to_normalised_ticks(compare: Compare, records: list[LogRecord], ticks: int) -> None:
+def test_frames_to_normalised_ticks(compare: Compare, records: list[LogRecord]) -> None:
     own_ticks = (tick for batch in ours(records) for tick in batch.rows())
     for own, other in zip(own_ticks, single_ticks(records), strict=True):
         assert (
@@ -198,6 +171,6 @@ def test_frames_to_normalised_ticks(compare: Compare, records: list[LogRecord], 
         lambda: ours(records),
         lambda: single_ticks(records),
         baseline_name="msgspec, an object a tick",
-        work=ticks,
+        work=lines_of(records),
         target=">= 3",
     )

@@ -11,12 +11,16 @@ from typing import NamedTuple, TypeVar
 import msgspec
 import numpy as np
 
+from connectors.numerals import Bytes
 from connectors.refusals import refused
+from connectors.scanning import NEWLINE
 from market.log import Refused
 from market.ticks import Int8s, Int32s, Int64s, Tick, TickBatch
 
 MAX_SEQ = 2**63 - 1
 """What a sequence, a trade id or a receive time in nanoseconds may be."""
+
+NS_PER_US = 1_000
 
 _LINE = re.compile(rb"([0-9]{1,19}) (.+)", re.DOTALL)
 _Shape = TypeVar("_Shape")
@@ -37,7 +41,7 @@ class Columns(NamedTuple):
 
     @classmethod
     def room(cls, ticks: int, lines: int) -> "Columns":
-        """Columns of zeros, for a kernel to fill."""
+        """Columns of zeros, for a kernel to fill; what it leaves alone costs no memory."""
         return cls(
             np.zeros((6, ticks), np.int64),
             np.zeros((3, ticks), np.int8),
@@ -75,6 +79,11 @@ class Columns(NamedTuple):
         )
 
 
+def most_lines(data: Bytes) -> int:
+    """How many lines there are at most: one more than newlines."""
+    return int(np.count_nonzero(data == NEWLINE)) + 1
+
+
 def settle(
     columns: Columns, payload: bytes, source: int, slow: Slow
 ) -> tuple[TickBatch, tuple[Refused, ...]]:
@@ -102,8 +111,8 @@ def settle(
 def split_line(line: bytes) -> tuple[int, bytes]:
     """Receive time in nanoseconds and frame. ValueError: it is no such line."""
     found = _LINE.fullmatch(line)
-    receive_ns = int(found[1]) if found else MAX_SEQ + 1
-    if found is None or receive_ns > MAX_SEQ:
+    receive_ns = int(found[1]) if found else 0
+    if found is None or not NS_PER_US <= receive_ns <= MAX_SEQ:
         raise ValueError("not a line of receive time and frame")
     return receive_ns, found[2]
 

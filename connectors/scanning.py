@@ -16,11 +16,10 @@ _ONE = ord("1")
 _ZERO = ord("0")
 _NINE = ord("9")
 _QUOTATION = ord('"')
-_BACKSLASH = ord("\\")
-_SPACE = ord(" ")
 _MINUS = ord("-")
 _POINT = ord(".")
-_ASCII_END = 128
+_PLAIN = np.array([32 <= byte < 128 and byte not in b'"\\' for byte in range(256)])
+"""Whether a byte stands in a string for itself."""
 
 
 def literal(text: str) -> Bytes:
@@ -108,14 +107,9 @@ def text_end(data: Bytes, at: int, end: int) -> int:
     """Where a string of plain ASCII ends, before its quotation mark."""
     if at < 0:
         return -1
-    while at < end:
-        byte = data[np.uint64(at)]
-        if byte == _QUOTATION:
-            return at
-        if byte < _SPACE or byte == _BACKSLASH or byte >= _ASCII_END:
-            return -1
+    while at < end and _PLAIN[data[np.uint64(at)]]:
         at += 1
-    return -1
+    return at if at < end and data[np.uint64(at)] == _QUOTATION else -1
 
 
 @kernel

@@ -8,7 +8,7 @@ import numpy as np
 
 from connectors.kernels import kernel
 from connectors.numerals import Bytes, common_exponent
-from connectors.packed import Columns
+from connectors.packed import Columns, most_lines
 from connectors.scanning import NEWLINE, decimal, integer, line_end, literal, receive_us, skip
 from connectors.symbols import MAX_SYMBOL_BYTES, SymbolTable, find_words, words
 from market.ticks import QUOTE, TRADE
@@ -40,7 +40,7 @@ _CLOSING = literal('"}}')
 def read_lines(payload: bytes, symbols: SymbolTable) -> Columns:
     """The lines in canonical layout as columns, the others as positions."""
     data = np.frombuffer(payload, np.uint8)
-    lines = payload.count(b"\n") + 1
+    lines = most_lines(data)
     columns = Columns.room(lines, lines)
     return columns.filled(*_lines_kernel(data, symbols, columns))
 

@@ -8,7 +8,7 @@ import numpy as np
 from connectors.instants import read_instant
 from connectors.kernels import kernel
 from connectors.numerals import Bytes, common_exponent
-from connectors.packed import Columns
+from connectors.packed import Columns, most_lines
 from connectors.scanning import (
     NEWLINE,
     integer,
@@ -23,6 +23,9 @@ from connectors.scanning import (
 )
 from connectors.symbols import SymbolTable
 from market.ticks import QUOTE, TRADE
+
+LEAST_TICK_BYTES = 64
+"""No quote or trade is written in fewer."""
 
 _OPENING = literal(' {"channel":"')
 _HEARTBEAT = literal('heartbeat"}')
@@ -57,7 +60,7 @@ _CLOSING = literal("]}")
 def read_lines(payload: bytes, symbols: SymbolTable) -> Columns:
     """The lines in canonical layout as columns, the others as positions."""
     data = np.frombuffer(payload, np.uint8)
-    columns = Columns.room(payload.count(b'{"symbol":"'), payload.count(b"\n") + 1)
+    columns = Columns.room(len(data) // LEAST_TICK_BYTES + 1, most_lines(data))
     return columns.filled(*_lines_kernel(data, symbols, columns))
 
 

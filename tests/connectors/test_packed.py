@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from connectors.packed import Columns, decoded, settle, split_line
+from connectors.packed import Columns, decoded, most_lines, settle, split_line
 from market.log import Refused
 from market.ticks import TRADE, Tick
 
@@ -46,7 +46,7 @@ def test_a_part_of_a_line_is_refused_alone() -> None:
 
 def test_a_line_is_receive_time_and_frame() -> None:
     assert split_line(b'1723161254087896568 {"a":1}') == (1_723_161_254_087_896_568, b'{"a":1}')
-    for line in (b"", b"{}", b"17 ", b"9" * 19 + b" {}", b"9" * 20 + b" {}"):
+    for line in (b"", b"{}", b"17 ", b"9" * 19 + b" {}", b"9" * 20 + b" {}", b"0 {}", b"999 {}"):
         with pytest.raises(ValueError, match="not a line of receive time and frame"):
             split_line(line)
 
@@ -59,3 +59,8 @@ def test_what_is_no_frame_says_so(frame: bytes) -> None:
 
 def test_room_is_zeros() -> None:
     assert not any(np.any(part) for part in Columns.room(3, 2))
+
+
+def test_lines_are_counted_by_their_newlines() -> None:
+    for text, lines in ((b"", 1), (b"a", 1), (b"a\n", 2), (b"a\n\nb", 3)):
+        assert most_lines(np.frombuffer(text, np.uint8)) == lines

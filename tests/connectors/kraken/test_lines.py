@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 
 from connectors.kraken.frames import read_slowly, symbols_of
-from connectors.kraken.lines import read_lines
+from connectors.kraken.lines import LEAST_TICK_BYTES, read_lines
 from market.instruments import CATALOGUE
 from market.ticks import Tick, TickBatch
 from tests.connectors.kraken import samples
-from tests.connectors.mutating import mutated
+from tests.connectors.mutating import RECEIVED, mutated
 
 SYMBOLS, NAMES = symbols_of(CATALOGUE)
 
@@ -84,3 +84,14 @@ def test_a_doubtful_line_knows_its_place() -> None:
 
 def test_no_bytes_are_no_lines() -> None:
     assert fast(b"") == ([], [])
+
+
+def test_there_is_room_for_the_shortest_ticks() -> None:
+    trade = (
+        '{"symbol":"BTC/USD","side":"","price":1,"qty":1,"ord_type":"","trade_id":1,'
+        '"timestamp":"2023-10-06T17:35:55Z"}'
+    )
+    assert len(trade) > LEAST_TICK_BYTES
+    line = f'{RECEIVED} {{"channel":"trade","type":"update","data":[{",".join([trade] * 999)}]}}'
+    ticks, doubtful = fast(line.encode())
+    assert (len(ticks), doubtful) == (999, [])
