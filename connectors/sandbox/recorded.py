@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from connectors.errors import RecordingError
+from connectors.recording import WRAPPED
 
 MAX_LINE_BYTES = 16 * 2**20
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -49,7 +50,7 @@ def recognise(path: Path) -> str | None:
         if not isinstance(frame, dict):
             return None
         return next((name for name, mark in _MARKS.items() if mark(frame)), None)
-    raise RecordingError(path, "is empty")
+    raise RecordingError(path, "holds no frame of a stream")
 
 
 def merged(recordings: Mapping[str, Iterable[Path]]) -> Iterator[Line]:
@@ -61,7 +62,10 @@ def merged(recordings: Mapping[str, Iterable[Path]]) -> Iterator[Line]:
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """When each frame was received, and its text. RecordingError, with the line's number."""
+    """When each frame of a stream was received, and its text; polled answers are left out.
+
+    RecordingError, with the line's number.
+    """
     try:
         with _open(path) as file:
             number = 0
@@ -70,7 +74,8 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
                 match = _LINE.fullmatch(line)
                 if match is None:
                     raise RecordingError(path, f"line {number} is not <receive_ns> <frame>")
-                yield int(match[1]), match[2].decode()
+                if not match[2].startswith(WRAPPED):
+                    yield int(match[1]), match[2].decode()
     except _DAMAGE as error:
         why = getattr(error, "strerror", None) or error
         raise RecordingError(path, f"cannot be read: {why}") from error

@@ -68,7 +68,8 @@ def test_plain_and_packed_files_keep_the_text_of_their_frames(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is empty"),
+        (b"", "holds no frame of a stream"),
+        (b'17 {"kind":"latest","context":"","body":"{}"}\n', "holds no frame of a stream"),
         (b"no number\n", "line 1 is not"),
         (b"17 {\n", "no JSON"),
         (b"17 \xff\n", "line 1 is not UTF-8"),
