@@ -49,6 +49,8 @@ class Health:
     heard_us: int | None = None
     reconnects: int = 0
     is_down: bool = False
+    failure: str = ""
+    """Why it is down, or was last."""
     _told: set[str] = field(default_factory=set)
 
     def stands(self) -> None:
@@ -67,8 +69,15 @@ class Health:
             self._told.add(str(error))
             log.warning("%s; the others go on", error)
 
+    def outcome(self, since_us: int) -> str | None:
+        """How the stream has gone since then: "ok", why it is down, or None where nothing can be said."""
+        if self.is_down:
+            return self.failure
+        return "ok" if self.heard_us is not None and self.heard_us >= since_us else None
+
     def failed(self, error: ConnectorError) -> float:
         """Note the end of a connection, or of an attempt; how long to wait, in seconds."""
+        self.failure = str(error)
         if isinstance(error, BadKeyError | PremiumError):
             return self._rest(error, REST_S)
         if isinstance(error, QuotaExceededError):

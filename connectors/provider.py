@@ -11,6 +11,7 @@ from connectors.appending import Appender
 from connectors.backfilling import backfill
 from connectors.connector import Connector, Poll, Streams
 from connectors.fetching import Fetcher
+from connectors.health import Health
 from connectors.polling import Poller
 from connectors.repairing import Repairer
 from connectors.services import Services
@@ -19,6 +20,9 @@ from market.clock import Clock
 from market.log import HISTORY_SUFFIX, Log
 from market.quotas import Budget
 from market.sources import Feed, source_of
+
+NOTE_EVERY_S = 10.0
+"""How often it is written down how the streams go."""
 
 Part = tuple[str, Callable[[], Awaitable[None]]]
 """What is kept alive by itself: its name, and how it runs."""
@@ -55,12 +59,12 @@ class Provider:
         Its partitions are opened before anything is received.
         """
         name = self._connector.provider
-        parts: list[Part] = []
-        ready: list[asyncio.Event] = []
-        for make in self._connector.streams:
-            stream = await self._stream(make)
-            parts.append((f"a stream of {name}", stream.run))
-            ready.append(stream.ready)
+        streams = [await self._stream(make) for make in self._connector.streams]
+        parts: list[Part] = [(f"a stream of {name}", stream.run) for stream in streams]
+        ready = [stream.ready for stream in streams]
+        if streams:
+            healths = [stream.health for stream in streams]
+            parts.append((f"the health of {name}", lambda: self._note(healths)))
         if self._connector.polls:
             poller = await self._poller()
             parts.append((f"the polls of {name}", poller.run))
@@ -93,6 +97,16 @@ class Provider:
             await self._writer(make().shard),
             through_proxy=self._around.feed is not Feed.SIMULATED,
         )
+
+    async def _note(self, healths: Sequence[Health]) -> None:
+        """Write down how the streams go, beside how the calls went."""
+        while True:
+            since_us = self._around.clock()
+            await asyncio.sleep(NOTE_EVERY_S)
+            for health in healths:
+                outcome = health.outcome(since_us)
+                if outcome is not None:
+                    await self._around.services.ledger.note(self._budget, outcome)
 
     async def _poller(self) -> Poller:
         around = self._around

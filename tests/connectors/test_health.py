@@ -56,6 +56,18 @@ def test_a_change_of_state_is_told_once(caplog: pytest.LogCaptureFixture) -> Non
     ]
 
 
+def test_how_it_has_gone_can_be_asked() -> None:
+    stream = health()
+    assert stream.outcome(NOW_US) is None
+    stream.heard_us = NOW_US
+    assert stream.outcome(NOW_US) == "ok"
+    assert stream.outcome(NOW_US + 1) is None
+    stream.failed(LOST)
+    assert stream.outcome(NOW_US) == "kraken: the stream ended with code 1006"
+    stream.stands()
+    assert stream.outcome(NOW_US) == "ok"
+
+
 def test_after_failures_in_a_row_it_rests_and_says_so_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
