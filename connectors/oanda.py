@@ -5,6 +5,7 @@ A file has no sequence of its own, and many ticks of one instant: a row's number
 
 import re
 from datetime import UTC, date, datetime
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -23,6 +24,7 @@ from market.ticks import QUOTE, Int64s, Tick, TickBatch
 DAY_MS = 86_400_000
 PROVIDER = "oanda"
 
+_EPOCH = date(1970, 1, 1)
 _MILLISECONDS = re.compile(r"[0-9]{1,8}", re.ASCII)
 _COMMA = ord(",")
 _RETURN = ord("\r")
@@ -30,12 +32,13 @@ _NEWLINE = ord("\n")
 _COLUMNS = 6
 _MS, _BID, _ASK, _EXPONENT, _START, _END = range(_COLUMNS)
 _FIELDS = 3
+_MAX_ROW = 10**12
 
 
 class _Context(msgspec.Struct):
     symbol: str
     date: date
-    row: int
+    row: Annotated[int, msgspec.Meta(ge=0, le=_MAX_ROW)]
 
 
 def context_of(symbol: str, day: date, row: int) -> str:
@@ -49,6 +52,8 @@ def parse_ticks(record: LogRecord, instruments: InstrumentTable) -> Parsed:
         context = msgspec.json.decode(record.context, type=_Context)
     except msgspec.MsgspecError as error:
         raise MalformedError(PROVIDER, "the context names no symbol, date and row") from error
+    if context.date <= _EPOCH:
+        raise MalformedError(PROVIDER, "the context names a date that is none of ticks")
     instrument = instruments.by_symbol(context.symbol).id
     count, rows = read_rows(record.payload)
     batch = TickBatch.empty(count)

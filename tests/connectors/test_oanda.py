@@ -88,7 +88,18 @@ def test_nothing_is_no_row() -> None:
     assert read_rows(b"")[0] == 0
 
 
-@pytest.mark.parametrize("context", ["", "{}", '{"symbol":1,"date":"2014-05-01","row":0}'])
+@pytest.mark.parametrize(
+    "context",
+    [
+        "",
+        "{}",
+        '{"symbol":1,"date":"2014-05-01","row":0}',
+        '{"symbol":"EUR-USD","date":"2014-05-01","row":-1}',
+        '{"symbol":"EUR-USD","date":"2014-05-01","row":9223372036854775808}',
+        '{"symbol":"EUR-USD","date":"1970-01-01","row":0}',
+        '{"symbol":"EUR-USD","date":"0001-01-01","row":0}',
+    ],
+)
 def test_a_context_that_says_nothing_is_malformed(context: str) -> None:
     with pytest.raises(MalformedError):
         parse_ticks(record("oanda", "ticks", "1,1,2", context), CATALOGUE)
