@@ -1,0 +1,1 @@
+"""Every parser, given what no provider ever sends."""

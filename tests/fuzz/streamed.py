@@ -1,0 +1,80 @@
+"""The corpus of venues: frames as recorded or documented, their REST answers, recorded ticks."""
+
+import gzip
+import itertools
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from connectors.oanda import context_of
+from market.clock import datetime_of
+from tests.connectors.binance import test_klines as binance_klines
+from tests.connectors.binance import test_lines as binance_lines
+from tests.connectors.binance import test_trades as binance_trades
+from tests.connectors.coinbase import samples as coinbase
+from tests.connectors.coinbase import test_candles as coinbase_candles
+from tests.connectors.coinbase import test_trades as coinbase_trades
+from tests.connectors.kraken import samples as kraken
+from tests.connectors.kraken import test_ohlc as kraken_ohlc
+from tests.connectors.kraken import test_trades as kraken_trades
+from tests.connectors.support import us
+from tests.fuzz.entry import Entry
+
+FRAMES = 8
+MAX_FRAME_BYTES = 400
+"""Snapshots of a book are longer, and no ticks."""
+OANDA_ROWS = 6
+
+COINGECKO_LINES = [
+    '{"c":"C1","i":"bitcoin","vs":"usd","p":61696.67928656691,"pp":1.4192404041947198,'
+    '"m":1236047139289.684,"v":30595921115.54,"t":1780839768}',
+    '{"p":0.0000071,"t":1747808150.269067,"c":"C1","i":"pepe","pp":null,"m":null,"v":null}',
+    '{"c":"C1","i":"bitcoin","vs":"usd","p":null,"t":1780839768}',
+    '{"code":3000,"message":"Connection established","uuid":"S"}',
+    '{"type":"ping","message":1780839768}',
+]
+
+
+def venues(data: Path) -> Iterator[Entry]:
+    """Streams and REST answers of the exchanges."""
+    recorded = data / "crypto_ws" / "binance_spot_2024" / "btcusdt_20240808.gz"
+    with gzip.open(recorded) as lines:
+        short = (line for line in lines if len(line) < MAX_FRAME_BYTES)
+        payload = b"".join(itertools.islice(short, FRAMES))
+    ticks = payload.count(b"@trade") + payload.count(b"@bookTicker")
+    yield Entry("binance", "frames", payload, ticks=ticks)
+    yield Entry("binance", "frames", _packed(binance_lines.LINES), ticks=3)
+    klines = f"[{binance_klines.ROW}]".encode()
+    yield Entry("binance", "klines", klines, bars=1, context='{"symbol":"BTCUSDT"}')
+    wanted = '{"symbol":"BTCUSDT","first_id":3735683259,"last_id":3735683259}'
+    trades = f"[{binance_trades.ROW}]".encode()
+    yield Entry("binance", "trades", trades, ticks=1, context=wanted)
+
+    yield Entry("kraken", "frames", _packed(kraken.LINES), ticks=6)
+    bars = kraken_trades.page(kraken_ohlc.ROW, kraken_ohlc.QUIET).encode()
+    yield Entry("kraken", "ohlc", bars, bars=1, context='{"symbol":"BTC/USD"}')
+    page = kraken_trades.page(kraken_trades.FIRST, kraken_trades.SECOND).encode()
+    wanted = '{"symbol":"BTC/USD","first_id":10218208,"last_id":10218209}'
+    yield Entry("kraken", "trades", page, ticks=2, context=wanted)
+
+    yield Entry("coinbase", "frames", _packed(coinbase.LINES), ticks=5, beats=1)
+    candles = f"[{coinbase_candles.ROW}]".encode()
+    yield Entry("coinbase", "candles", candles, bars=1, context='{"symbol":"BTC-USD"}')
+    wanted = '{"symbol":"BTC-USD","first_id":86327326,"last_id":86327327}'
+    rows = f"[{coinbase_trades.ROW},{coinbase_trades.OLDER}]".encode()
+    yield Entry("coinbase", "trades", rows, ticks=2, context=wanted)
+
+    controls = [f"1780839768500000000 {line}" for line in COINGECKO_LINES]
+    yield Entry("coingecko", "frames", _packed(controls), ticks=2, refused=1)
+
+
+def oanda(data: Path) -> Iterator[Entry]:
+    """Recorded ticks of the first of May 2014."""
+    with zipfile.ZipFile(data / "fx_ticks" / "oanda_eurusd" / "20140501_quote.zip") as archive:
+        rows = archive.read(archive.namelist()[0]).splitlines(keepends=True)[:OANDA_ROWS]
+    context = context_of("EUR-USD", datetime_of(us("2014-05-01")).date(), 0)
+    yield Entry("oanda", "ticks", b"".join(rows), ticks=OANDA_ROWS, context=context)
+
+
+def _packed(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
