@@ -23,6 +23,7 @@ from connectors.providers import PROVIDERS
 from connectors.recordings import RecordingReader, recording_rows
 from market.instruments import CATALOGUE
 from market.log import LogRecord
+from market.quality import QualityRules
 from pipelines.commit import CommitSink
 from pipelines.running import run
 from pipelines.source import LogSource
@@ -34,6 +35,7 @@ from storage.outcomes import OutcomeWriter
 from tradewind.errors import ReplayBusyError, UnknownProviderError
 from tradewind.lifetime import stop_requested
 from tradewind.pacing import PacedWriter
+from tradewind.quality_rules import quality_rules
 from tradewind.servers import reach_database
 from tradewind.settings import Settings
 
@@ -67,6 +69,7 @@ def run_replay(paths: Sequence[Path], settings: Settings, manner: Manner) -> int
     if manner.provider is not None and manner.provider not in KNOWN:
         raise UnknownProviderError(manner.provider, KNOWN)
     console = Console()
+    rules = quality_rules(settings)
     partitions = list(RecordingReader(paths, provider=manner.provider).sources)
     rows = sum(recording_rows(path, manner.provider) for path in paths)
     recovery = settings.recovery / CONSUMER
@@ -78,7 +81,7 @@ def run_replay(paths: Sequence[Path], settings: Settings, manner: Manner) -> int
         stop = stop_requested()
         with _progress(console, rows) as bar:
             run(
-                lambda: _flow(paths, manner, writer, bar, stop),
+                lambda: _flow(paths, manner, rules, writer, bar, stop),
                 recovery,
                 start_over=manner.from_start,
             )
@@ -97,6 +100,7 @@ def _writer(database_url: str, *, full_speed: bool) -> OutcomeWriter:
 def _flow(
     paths: Sequence[Path],
     manner: Manner,
+    rules: QualityRules,
     writer: OutcomeWriter,
     bar: "_Bar",
     stop: threading.Event,
@@ -107,7 +111,7 @@ def _flow(
         return RecordingReader(paths, provider=manner.provider, speed=manner.speed, cut_at=done)
 
     source = LogSource(lambda: _Watched(reader(), bar), stop, lambda: done)
-    return build_flow(source, CommitSink(lambda: writer), CATALOGUE)
+    return build_flow(source, CommitSink(lambda: writer), CATALOGUE, rules=rules)
 
 
 class _Bar:
