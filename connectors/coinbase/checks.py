@@ -8,6 +8,9 @@ from connectors.errors import BadKeyError, BurstError, TransientError, UnknownAt
 
 RETRY_S = 5.0
 
+_FOR_GOOD = frozenset({"NotFound", "Invalid product id"})
+"""Words, under HTTP 200 too, that no second try will change; any other may pass."""
+
 
 class _Message(msgspec.Struct):
     message: str
@@ -21,6 +24,9 @@ def check(answer: Answer, request: str) -> None:
         raise TransientError(PROVIDER, f"HTTP {answer.status}", answer.retry_after_s)
     if answer.status in (401, 403):
         raise BadKeyError(PROVIDER)
-    if answer.status >= 400 or decode_or_none(answer.body, _Message) is not None:
+    refusal = decode_or_none(answer.body, _Message)
+    if answer.status >= 400 or (refusal is not None and refusal.message in _FOR_GOOD):
         raise UnknownAtProviderError(PROVIDER, request)
+    if refusal is not None:
+        raise TransientError(PROVIDER, "an error instead of rows", answer.retry_after_s)
     decode(PROVIDER, answer.body, list[msgspec.Raw])

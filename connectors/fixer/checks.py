@@ -148,6 +148,8 @@ def _failed(error: _Error, request: str, answer: Answer) -> ConnectorError:
     if known is None and answer.status >= 400:
         return _refused(request, answer)
     meaning, advice = known or _UNDOCUMENTED
+    if known is _NOTHING and request.startswith("latest"):  # there are always newest rates
+        return TransientError(PROVIDER, "no rates for now, asked again", answer.retry_after_s)
     if meaning is _KEY:
         return BadKeyError(PROVIDER, advice)
     if meaning is _PLAN:

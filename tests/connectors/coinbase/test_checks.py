@@ -21,6 +21,7 @@ from tests.connectors.support import NOW_US
         (404, b'{"message":"NotFound"}', UnknownAtProviderError),
         (400, b'{"message":"Invalid after cursor"}', UnknownAtProviderError),
         (200, b'{"message":"NotFound"}', UnknownAtProviderError),
+        (200, b'{"message":"Internal server error"}', TransientError),
         (429, b'{"message":"Public rate limit exceeded"}', BurstError),
         (500, b'{"message":"Internal server error"}', TransientError),
         (503, b"<html>", TransientError),

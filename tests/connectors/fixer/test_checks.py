@@ -49,7 +49,7 @@ def raised(status: int, text: str, request: str = "latest EUR") -> ConnectorErro
         (body(105, "base_currency_access_restricted"), PremiumError, "base EUR"),
         (body(105, "function_access_restricted"), PremiumError, "larger plan"),
         (body(105, "https_access_restricted"), PremiumError, "http://"),
-        (body(106, "no_rates_available"), UnknownAtProviderError, "another day"),
+        (body(106, "no_rates_available"), TransientError, "asked again"),
         (body(201, "invalid_base_currency"), UnknownAtProviderError, "a base that"),
         (body(202, "invalid_currency_codes"), UnknownAtProviderError, "currencies that"),
         (body(301), UnknownAtProviderError, "YYYY-MM-DD"),
@@ -75,6 +75,12 @@ def test_an_error_under_200(text: str, error: type[ConnectorError], advice: str)
     caught = raised(200, text)
     assert type(caught) is error
     assert advice in str(caught)
+
+
+def test_a_day_without_rates_stays_without() -> None:
+    caught = raised(200, body(106, "no_rates_available"), "historical 2026-11-22 EUR")
+    assert type(caught) is UnknownAtProviderError
+    assert "another day" in str(caught)
 
 
 @pytest.mark.parametrize(
