@@ -69,6 +69,13 @@ class PriceBoard:
         self._latest.restore(items)
         return self._of_ours(np.flatnonzero(before != self._latest.table))
 
+    def beside(self, items: Mapping[str, bytes]) -> "PriceBoard":
+        """Another board of these items alone, whose changes are measured from the same references."""
+        other = PriceBoard(self.instruments, self.feed, self._clock)
+        other.restore(items)
+        other.set_references(self._references)
+        return other
+
     def without_price(self) -> list[int]:
         """The ids of the instruments that have no price yet."""
         table = self._latest.table

@@ -21,12 +21,13 @@ from api.market.schemas import (
     InstrumentData,
     InstrumentParameters,
     Price,
+    PriceParameters,
     QualityData,
     QualityParameters,
-    SymbolsParameters,
     TickData,
     TickParameters,
 )
+from api.market.sources import known_provider
 from api.market.symbols import named_symbols
 from api.services import Services
 
@@ -49,17 +50,21 @@ async def instruments(
 
 @router.get("/prices", response_model=Success[list[Price]])
 async def prices(
-    request: Request, parameters: Annotated[SymbolsParameters, Query()], services: Services
+    request: Request, parameters: Annotated[PriceParameters, Query()], services: Services
 ) -> Response:
     """The latest prices, with their age and what they are worth: live, stale or closed.
 
-    A pair of currencies that nobody quotes is crossed over others, and says its path.
+    Of several sources of an instrument the elected one is shown; `source` shows what another says. A
+    pair of currencies that nobody quotes is crossed over others, and says its path.
     """
     board = services.board
     names = named_symbols(parameters.symbols)
     for name in names or ():
         require_known(board, name)
-    if not services.follower.following:
+    provider = known_provider(parameters.source)
+    if provider is not None:
+        board = board.beside(await services.cache.latest(provider))
+    elif not services.follower.following:
         await refill(board, services.database, board.known_ids())
     if names is None:
         return success(request, board.prices(board.known_ids()))

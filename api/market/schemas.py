@@ -152,6 +152,13 @@ class SymbolsParameters(_Parameters):
     )
 
 
+class PriceParameters(SymbolsParameters):
+    source: str | None = Field(
+        None,
+        description="a provider's name: its prices, whoever is elected; without it, the elected",
+    )
+
+
 class InstrumentParameters(_Parameters):
     q: str = Field("", max_length=100, description="part of a symbol or a name")
     asset_class: AssetClass | None = Field(None, alias="class")
