@@ -10,24 +10,29 @@ from connectors.refusals import MAX_EXCERPT_CHARS
 from market.instruments import CATALOGUE
 from market.log import Parsed
 from tests.connectors.alphavantage.samples import SAMPLES as ALPHAVANTAGE
-from tests.connectors.binance import test_klines, test_lines
+from tests.connectors.binance import samples as binance
+from tests.connectors.coinbase import samples as coinbase
 from tests.connectors.coingecko import samples as coingecko
 from tests.connectors.ecb.samples import NINETY
 from tests.connectors.fixer import test_tables as fixer
+from tests.connectors.kraken import samples as kraken
 from tests.connectors.openexchangerates import test_tables as openexchangerates
 from tests.connectors.support import record
 
 CONTEXTS = {
-    ("binance", "klines"): '{"symbol":"BTCUSDT"}',
+    **{("binance", kind): text for kind, text in binance.CONTEXTS.items()},
+    **{("coinbase", kind): text for kind, text in coinbase.CONTEXTS.items()},
     **{("coingecko", kind): text for kind, text in coingecko.CONTEXTS.items()},
+    **{("kraken", kind): text for kind, text in kraken.CONTEXTS.items()},
     ("oanda", "ticks"): '{"symbol":"EUR-USD","date":"2014-05-01","row":0}',
 }
 SAMPLES = {
     **{("alphavantage", kind): payload for kind, payload in ALPHAVANTAGE.items()},
-    ("binance", "frames"): "\n".join(test_lines.LINES).encode(),
-    ("binance", "klines"): f"[{test_klines.ROW}]".encode(),
+    **{("binance", kind): body.encode() for kind, body in binance.BODIES.items()},
+    **{("coinbase", kind): body.encode() for kind, body in coinbase.BODIES.items()},
     **{("coingecko", kind): body for kind, body in coingecko.BODIES.items()},
     **{("ecb", document): NINETY for document in DOCUMENTS},
+    **{("kraken", kind): body.encode() for kind, body in kraken.BODIES.items()},
     **{("fixer", kind): body.encode() for kind, body in fixer.BODIES.items()},
     **{
         ("openexchangerates", kind): body.encode()

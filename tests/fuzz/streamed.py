@@ -8,15 +8,11 @@ from pathlib import Path
 
 from connectors.oanda import context_of
 from market.clock import datetime_of
-from tests.connectors.binance import test_klines as binance_klines
-from tests.connectors.binance import test_lines as binance_lines
-from tests.connectors.binance import test_trades as binance_trades
+from tests.connectors.binance import samples as binance
 from tests.connectors.coinbase import samples as coinbase
 from tests.connectors.coinbase import test_candles as coinbase_candles
-from tests.connectors.coinbase import test_trades as coinbase_trades
 from tests.connectors.kraken import samples as kraken
 from tests.connectors.kraken import test_ohlc as kraken_ohlc
-from tests.connectors.kraken import test_trades as kraken_trades
 from tests.connectors.support import us
 from tests.fuzz.entry import Entry
 
@@ -43,17 +39,17 @@ def venues(data: Path) -> Iterator[Entry]:
         payload = b"".join(itertools.islice(short, FRAMES))
     ticks = payload.count(b"@trade") + payload.count(b"@bookTicker")
     yield Entry("binance", "frames", payload, ticks=ticks)
-    yield Entry("binance", "frames", _packed(binance_lines.LINES), ticks=3)
-    klines = f"[{binance_klines.ROW}]".encode()
+    yield Entry("binance", "frames", _packed(binance.LINES), ticks=3)
+    klines = f"[{binance.KLINE}]".encode()
     yield Entry("binance", "klines", klines, bars=1, context='{"symbol":"BTCUSDT"}')
     wanted = '{"symbol":"BTCUSDT","first_id":3735683259,"last_id":3735683259}'
-    trades = f"[{binance_trades.ROW}]".encode()
+    trades = f"[{binance.ROW}]".encode()
     yield Entry("binance", "trades", trades, ticks=1, context=wanted)
 
     yield Entry("kraken", "frames", _packed(kraken.LINES), ticks=6)
-    bars = kraken_trades.page(kraken_ohlc.ROW, kraken_ohlc.QUIET).encode()
+    bars = kraken.page(kraken_ohlc.ROW, kraken_ohlc.QUIET).encode()
     yield Entry("kraken", "ohlc", bars, bars=1, context='{"symbol":"BTC/USD"}')
-    page = kraken_trades.page(kraken_trades.FIRST, kraken_trades.SECOND).encode()
+    page = kraken.page(kraken.FIRST, kraken.SECOND).encode()
     wanted = '{"symbol":"BTC/USD","first_id":10218208,"last_id":10218209}'
     yield Entry("kraken", "trades", page, ticks=2, context=wanted)
 
@@ -61,7 +57,7 @@ def venues(data: Path) -> Iterator[Entry]:
     candles = f"[{coinbase_candles.ROW}]".encode()
     yield Entry("coinbase", "candles", candles, bars=1, context='{"symbol":"BTC-USD"}')
     wanted = '{"symbol":"BTC-USD","first_id":86327326,"last_id":86327327}'
-    rows = f"[{coinbase_trades.ROW},{coinbase_trades.OLDER}]".encode()
+    rows = f"[{coinbase.ROW},{coinbase.OLDER}]".encode()
     yield Entry("coinbase", "trades", rows, ticks=2, context=wanted)
 
     controls = [f"1780839768500000000 {line}" for line in COINGECKO_LINES]

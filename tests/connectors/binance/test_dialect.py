@@ -5,7 +5,7 @@ import pytest
 from connectors.binance.dialect import BinanceDialect, stream_address
 from connectors.connector import KEEP, Dialect
 from connectors.errors import UnknownAtProviderError
-from tests.connectors.binance import test_lines as samples
+from tests.connectors.binance import samples
 
 DIALECT = BinanceDialect("wss://x/stream?streams=btcusdt@trade")
 

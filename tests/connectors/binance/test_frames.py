@@ -12,7 +12,8 @@ from connectors.binance.frames import parse_frames, read_slowly, symbols_of
 from market.instruments import CATALOGUE
 from market.log import Parsed
 from market.ticks import QUOTE, TRADE, Tick, TickBatch
-from tests.connectors.binance import test_lines as samples
+from tests.connectors.binance import samples
+from tests.connectors.binance.test_lines import lines
 from tests.connectors.support import DATA, record, us
 from tests.reference import binance as reference
 
@@ -110,9 +111,9 @@ def test_a_line_that_is_no_tick_is_refused_with_its_reason(line: str, reason: st
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.lists(samples.lines(), max_size=6))
-def test_both_ways_give_the_same(lines: list[str]) -> None:
-    payload = "\n".join(lines).encode()
+@given(st.lists(lines(), max_size=6))
+def test_both_ways_give_the_same(given_lines: list[str]) -> None:
+    payload = "\n".join(given_lines).encode()
     _, names = symbols_of(CATALOGUE)
     ticks, reasons = [], []
     for line in payload.split(b"\n") if payload else []:

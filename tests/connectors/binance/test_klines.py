@@ -16,13 +16,10 @@ from connectors.errors import (
 from market.bars import BAR_US, LAST, Bar
 from market.instruments import CATALOGUE
 from market.log import Parsed
+from tests.connectors.binance.samples import KLINE as ROW
 from tests.connectors.support import NOW_US, record, us
 
 BTC = CATALOGUE.by_symbol("BTC-USDT")
-ROW = (
-    '[1499040000000,"0.01634790","0.80000000","0.01575800","0.01577100","148976.11427815",'
-    '1499040059999,"2434.19055334",308,"1756.87402397","28.46694368","0"]'
-)
 OPENED_US = 1_499_040_000_000_000
 
 

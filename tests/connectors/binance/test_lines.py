@@ -10,21 +10,9 @@ from connectors.binance.frames import read_slowly, symbols_of
 from connectors.binance.lines import read_lines
 from market.instruments import CATALOGUE
 from market.ticks import Tick, TickBatch
+from tests.connectors.binance.samples import ACK, BOOK, DEPTH, LINES, SPACED, TRADE
 
 SYMBOLS, NAMES = symbols_of(CATALOGUE)
-RECEIVED = "1723161254087896568"
-TRADE = (
-    RECEIVED + ' {"stream":"btcusdt@trade","data":{"e":"trade","E":1723161255343,"s":"BTCUSDT",'
-    '"t":3735683259,"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}}'
-)
-BOOK = (
-    RECEIVED + ' {"stream":"ethusdt@bookTicker","data":{"u":50093239212,"s":"ETHUSDT",'
-    '"b":"2683.80000000","B":"3.78826000","a":"2683.81000000","A":"1.54698000"}}'
-)
-DEPTH = RECEIVED + ' {"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","b":[["1","2"]]}}'
-ACK = RECEIVED + ' {"result":null,"id":1}'
-SPACED = TRADE.replace(",", ", ")
-LINES = [TRADE, BOOK, DEPTH, ACK, SPACED]
 
 numbers = st.from_regex(r"[0-9]{1,12}(\.[0-9]{1,12})?", fullmatch=True) | st.sampled_from(
     ["0", "0.00000000", "-1", "1e3", "NaN", "", "9" * 25, "0.000000000000000000001", "007", "1_0"]

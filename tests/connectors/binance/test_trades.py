@@ -19,15 +19,12 @@ from connectors.trades import Wanted
 from market.errors import UnknownSymbolError
 from market.instruments import CATALOGUE
 from market.log import Parsed
-from tests.connectors.binance import test_lines as samples
+from tests.connectors.binance import samples
+from tests.connectors.binance.samples import ROW
 from tests.connectors.mutating import assert_sensible
 from tests.connectors.support import record
 
 BTC = CATALOGUE.by_symbol("BTC-USDT")
-ROW = (
-    '{"id":3735683259,"price":"61837.63000000","qty":"0.02000000","quoteQty":"1236.7526",'
-    '"time":1723161255342,"isBuyerMaker":true,"isBestMatch":true}'
-)
 
 
 def parsed(payload: str, symbol: str = "BTCUSDT") -> Parsed:

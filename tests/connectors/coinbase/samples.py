@@ -1,5 +1,6 @@
-"""Messages of Coinbase's documentation and of recordings, as lines of a log."""
+"""Messages and answers of Coinbase's documentation and of recordings."""
 
+from connectors.trades import Wanted
 from tests.connectors.mutating import RECEIVED
 
 TICKER = (
@@ -35,3 +36,15 @@ ERROR = (
 UNKNOWN = RECEIVED + ' {"type":"auction","product_id":"LTC-USD","sequence":3262786978}'
 SPACED = MATCH.replace(",", ", ")
 LINES = [TICKER, OLD_TICKER, MATCH, LAST_MATCH, HEARTBEAT, SUBSCRIPTIONS, ERROR, UNKNOWN, SPACED]
+
+ROW = (
+    '{"time":"2020-03-20T00:36:59.860123Z","trade_id":86327327,"price":"6225.32000000",'
+    '"size":"0.06469797","side":"sell"}'
+)
+OLDER = ROW.replace("86327327", "86327326")
+MINUTE = "[1762795380, 30305.7, 30306.20, 30306.1, 30305.8, 3.39243896]"
+BODIES = {"candles": f"[{MINUTE}]", "frames": "\n".join(LINES), "trades": f"[{ROW},{OLDER}]"}
+CONTEXTS = {
+    "candles": '{"symbol":"BTC-USD"}',
+    "trades": Wanted("BTC-USD", 86_327_326, 86_327_327).text(),
+}

@@ -15,15 +15,11 @@ from market.errors import UnknownSymbolError
 from market.instruments import CATALOGUE
 from market.log import Parsed
 from market.ticks import TRADE, Tick
+from tests.connectors.coinbase.samples import OLDER, ROW
 from tests.connectors.mutating import assert_sensible
 from tests.connectors.support import NOW_US, record, us
 
 BTC = CATALOGUE.by_symbol("BTC-USD")
-ROW = (
-    '{"time":"2020-03-20T00:36:59.860123Z","trade_id":86327327,"price":"6225.32000000",'
-    '"size":"0.06469797","side":"sell"}'
-)
-OLDER = ROW.replace("86327327", "86327326")
 
 
 def parsed(payload: str, product: str = "BTC-USD") -> Parsed:

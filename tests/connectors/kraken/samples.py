@@ -1,5 +1,6 @@
-"""Messages of Kraken's documentation, as lines of a log."""
+"""Messages and answers of Kraken's documentation."""
 
+from connectors.trades import Wanted
 from tests.connectors.mutating import RECEIVED
 
 TICKER = (
@@ -36,3 +37,23 @@ CANDLE = (
 )
 SPACED = TRADES.replace(",", ", ")
 LINES = [TICKER, TIMELESS, TRADES, HEARTBEAT, STATUS, ACK, PONG, CANDLE, SPACED]
+
+FIRST = '["105433.60000","0.00027625",1762795433.9717445,"b","l","",10218208]'
+SECOND = '["105410.10000","0.00005000",1762795457.8467374,"s","m","",10218209]'
+MINUTE = '[1762795380,"30306.1","30306.2","30305.7","30305.8","30306.1","3.39243896",23]'
+
+
+def page(*rows: str, key: str = "XXBTZUSD", last: str = '"1762795457846737412"') -> str:
+    """An answer of REST."""
+    return f'{{"error":[],"result":{{"{key}":[{",".join(rows)}],"last":{last}}}}}'
+
+
+BODIES = {
+    "frames": "\n".join(LINES),
+    "ohlc": page(MINUTE, last="1762795380"),
+    "trades": page(FIRST, SECOND),
+}
+CONTEXTS = {
+    "ohlc": '{"symbol":"BTC/USD"}',
+    "trades": Wanted("BTC/USD", 10_218_208, 10_218_209).text(),
+}

@@ -16,18 +16,13 @@ from market.instruments import CATALOGUE
 from market.log import Parsed
 from market.ticks import TRADE, Tick
 from tests.connectors.gaps import trade_gap
+from tests.connectors.kraken.samples import FIRST, SECOND, page
 from tests.connectors.mutating import assert_sensible
 from tests.connectors.support import NOW_US, record
 
 BTC = CATALOGUE.by_symbol("BTC-USD")
-FIRST = '["105433.60000","0.00027625",1762795433.9717445,"b","l","",10218208]'
-SECOND = '["105410.10000","0.00005000",1762795457.8467374,"s","m","",10218209]'
 GAP = trade_gap("kraken", "BTC-USD", 10_218_208, 10_218_209)
 IDS = range(10_218_208, 10_218_210)
-
-
-def page(*rows: str, key: str = "XXBTZUSD", last: str = "1762795457846737412") -> str:
-    return f'{{"error":[],"result":{{"{key}":[{",".join(rows)}],"last":"{last}"}}}}'
 
 
 def parsed(payload: str, symbol: str = "BTC/USD") -> Parsed:
