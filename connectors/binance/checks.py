@@ -34,7 +34,7 @@ def check(answer: Answer, request: str) -> None:
         what = f"HTTP {answer.status}" if refusal is None else f"error {code}"
         raise TransientError(PROVIDER, what, answer.retry_after_s)
     if answer.status == PLACE:
-        raise UnknownAtProviderError(PROVIDER, f"{request} (not offered where this machine is)")
+        raise UnknownAtProviderError(PROVIDER, request, "not offered where this machine is")
     if answer.status >= 400 or refusal is not None:
         raise UnknownAtProviderError(PROVIDER, request)
     decode(PROVIDER, answer.body, list[msgspec.Raw])

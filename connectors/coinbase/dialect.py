@@ -25,6 +25,7 @@ from connectors.refusals import scrubbed
 SILENCE_S = 5.0
 CHANNELS = (TICKER, "matches", HEARTBEAT)
 ERROR = "error"
+DELISTED = "see whether the exchange still lists it"
 
 _KEPT = (TICKER, *MATCHES, HEARTBEAT)
 _KEPT_OPENINGS = tuple(f'{{"type":"{kind}"'.encode() for kind in _KEPT)
@@ -79,7 +80,7 @@ def _refusal(message: _Message) -> ConnectorError:
     if "rate limit" in lower or "too many" in lower:
         return BurstError(PROVIDER, RETRY_S)
     if "product" in lower or "delisted" in lower:
-        return UnknownAtProviderError(PROVIDER, f"a product of the stream ({words})")
+        return UnknownAtProviderError(PROVIDER, f"a product ({words})", DELISTED)
     if "auth" in lower or "signature" in lower:
         return BadKeyError(PROVIDER)
     return TransientError(PROVIDER, f"the stream says {words}")

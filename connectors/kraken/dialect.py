@@ -21,6 +21,7 @@ SILENCE_S = 5.0
 PING_S = 30.0
 ONLINE = "online"
 HEARTBEAT = "heartbeat"
+DELISTED = "see whether the exchange still lists it"
 STATUS = "status"
 
 _KEPT = (TICKER, TRADES, HEARTBEAT)
@@ -97,5 +98,6 @@ def _refusal(message: _Message) -> ConnectorError:
     if "rate limit" in lower or "too many" in lower:
         return BurstError(PROVIDER, RETRY_S)
     if any(each in lower for each in _UNKNOWN):
-        return UnknownAtProviderError(PROVIDER, message.symbol[:_MAX_WORDS_CHARS] or words)
+        symbol = message.symbol[:_MAX_WORDS_CHARS] or words
+        return UnknownAtProviderError(PROVIDER, symbol, DELISTED)
     return TransientError(PROVIDER, f"the stream refuses {message.symbol[:40]}: {words}")
