@@ -44,7 +44,8 @@ class RecordingReader:
     """A LogReader over recorded files.
 
     `provider` is whose frames they are, None where the files show it. `speed` is None for as fast as
-    possible, else event seconds a second. A record ends at every row
+    possible, else event seconds a second. `max_rows` is asked before each record how long it may be. A
+    record ends at every row
     of `cut_at` (partition → row number), so that a cut of an earlier run stays one. RecordingError
     names a file that is no recording, at once; one that is damaged further on, when it is read.
     """
@@ -56,6 +57,7 @@ class RecordingReader:
         provider: str | None = None,
         speed: float | None = None,
         cut_at: Mapping[str, int] | None = None,
+        max_rows: Callable[[], int] = lambda: MAX_ROWS_PER_RECORD,
         clock: Clock = system_clock,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -65,6 +67,7 @@ class RecordingReader:
             for partition, file in sorted(files.items(), key=lambda item: item[1].first_us)
         ]
         self._speed = speed
+        self._max_rows = max_rows
         self._clock = clock
         self._sleep = sleep
         self._began: tuple[int, int] | None = None
@@ -83,7 +86,7 @@ class RecordingReader:
             earliest = min(self._cursors, key=_Cursor.next_us, default=None)
             if earliest is None or earliest.finished:
                 break
-            record = earliest.take(self._due_us(earliest.next_us()))
+            record = earliest.take(self._due_us(earliest.next_us()), self._max_rows())
             if record is None:
                 break
             records.append(record)
@@ -134,10 +137,10 @@ class _Cursor:
             return self.file.first_us
         return int(self.file.load().times_us[self._row])
 
-    def take(self, due_us: float) -> LogRecord | None:
+    def take(self, due_us: float, max_rows: int) -> LogRecord | None:
         """The next record of rows whose time has come, None if there is none yet."""
         loaded = self.file.load()
-        start, stop = self._row, min(self._row + MAX_ROWS_PER_RECORD, loaded.rows)
+        start, stop = self._row, min(self._row + max_rows, loaded.rows)
         if self._cut_row is not None and start <= self._cut_row < stop:
             stop = self._cut_row + 1
         if due_us < float("inf"):

@@ -1,11 +1,14 @@
 """Pacing: a bulk load beside connectors at work pauses after each commit for as long as that took.
 
-So it has the database half of the time at most, and what is on its way to a screen finds it idle.
+So it has the database half of the time at most. Its transactions are short, for what is on its way to
+a screen waits for one at most, and it leaves the processor to everybody else.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 
+from connectors.recordings import MAX_ROWS_PER_RECORD
 from market.clock import Clock, system_clock
 from storage.arrivals import Arrivals
 from storage.errors import DatabaseUnavailableError
@@ -15,6 +18,9 @@ RECENT_US = 10_000_000
 """Connectors are at work where a record came within so long."""
 LOOK_EVERY_S = 1.0
 LONGEST_PAUSE_S = 2.0
+ROWS_BESIDE_CONNECTORS = 2_000
+"""How long a record may be, and so a transaction; about 10 ms."""
+NICENESS = 10
 
 Hand = Callable[[Sequence[Outcome]], None]
 
@@ -47,6 +53,10 @@ class Pace:
             hand([outcome])
             self._sleep(min(self._monotonic() - began_s, LONGEST_PAUSE_S))
 
+    def max_rows(self) -> int:
+        """How many rows of a file may go into one record now."""
+        return ROWS_BESIDE_CONNECTORS if self._busy else MAX_ROWS_PER_RECORD
+
     def close(self) -> None:
         """Give the connection back."""
         self._arrivals.close()
@@ -65,11 +75,16 @@ class Pace:
 
 
 class PacedWriter(OutcomeWriter):
-    """An OutcomeWriter that keeps a pace."""
+    """An OutcomeWriter that keeps a pace, in a process that gives way to others from now on."""
 
     def __init__(self, database_url: str, consumer: str) -> None:
         super().__init__(database_url, consumer)
         self._pace = Pace(Arrivals(database_url))
+        os.nice(NICENESS)
+
+    def max_rows(self) -> int:
+        """See `Pace.max_rows`."""
+        return self._pace.max_rows()
 
     def commit(self, outcomes: Sequence[Outcome]) -> None:
         """See `OutcomeWriter.commit`; in several transactions while connectors are at work."""

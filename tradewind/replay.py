@@ -20,7 +20,7 @@ from rich.text import Text
 
 from connectors.oanda import PROVIDER as OANDA
 from connectors.providers import PROVIDERS
-from connectors.recordings import RecordingReader, recording_rows
+from connectors.recordings import MAX_ROWS_PER_RECORD, RecordingReader, recording_rows
 from market.instruments import CATALOGUE
 from market.log import LogRecord
 from market.quality import QualityRules
@@ -108,10 +108,20 @@ def _flow(
     done = dict(writer.done)
 
     def reader() -> RecordingReader:
-        return RecordingReader(paths, provider=manner.provider, speed=manner.speed, cut_at=done)
+        return RecordingReader(
+            paths,
+            provider=manner.provider,
+            speed=manner.speed,
+            cut_at=done,
+            max_rows=writer.max_rows if isinstance(writer, PacedWriter) else _most_rows,
+        )
 
     source = LogSource(lambda: _Watched(reader(), bar), stop, lambda: done)
     return build_flow(source, CommitSink(lambda: writer), CATALOGUE, rules=rules)
+
+
+def _most_rows() -> int:
+    return MAX_ROWS_PER_RECORD
 
 
 class _Bar:

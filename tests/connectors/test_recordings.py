@@ -76,6 +76,12 @@ def test_a_recording_of_frames_is_received_when_its_last_line_was() -> None:
     assert records[0].payload.count(b"\n") == MAX_ROWS_PER_RECORD
 
 
+def test_a_record_is_as_long_as_it_may_be_when_it_is_read() -> None:
+    lengths = iter([5_000, 10, 20_000])
+    reader = RecordingReader([FX], max_rows=lambda: next(lengths))
+    assert [record.offset for record in reader.read({})] == [4_999, 5_009, 24_178]
+
+
 def test_files_are_read_by_event_time_whatever_their_order() -> None:
     records = drain(RecordingReader([NEXT_DAY, FX]))
     partitions = [record.partition for record in records]

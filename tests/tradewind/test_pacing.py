@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 
+from connectors.recordings import MAX_ROWS_PER_RECORD
 from market.bars import BarBatch
 from market.sources import Feed, source_of
 from market.ticks import TickBatch
@@ -13,7 +14,7 @@ from storage.arrivals import Arrivals
 from storage.errors import DatabaseUnavailableError
 from storage.outcomes import Outcome
 from tests.connectors.support import NOW_US, Hands
-from tradewind.pacing import LONGEST_PAUSE_S, RECENT_US, Pace
+from tradewind.pacing import LONGEST_PAUSE_S, RECENT_US, ROWS_BESIDE_CONNECTORS, Pace
 
 COMMIT_S = 0.2
 
@@ -85,6 +86,14 @@ def test_beside_connectors_each_commit_is_followed_by_a_pause_as_long() -> None:
     pace(Inbox(NOW_US), hands).commit([outcome(0), outcome(1)], database.commit)
     assert database.commits == [[0], [1]]
     assert hands.slept_s == pytest.approx([COMMIT_S, COMMIT_S])
+
+
+def test_records_are_short_beside_connectors() -> None:
+    hands = Hands()
+    paced = pace(Inbox(NOW_US), hands)
+    assert paced.max_rows() == MAX_ROWS_PER_RECORD
+    paced.commit([outcome(0)], Database(hands).commit)
+    assert paced.max_rows() == ROWS_BESIDE_CONNECTORS
 
 
 def test_a_long_commit_does_not_stop_the_load() -> None:
