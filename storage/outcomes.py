@@ -34,6 +34,9 @@ SETTLE_PAUSE = 20
 LOCK_WAIT_S = 1
 """How long the server may take to notice that the writer before has gone."""
 
+_NO_PARTITION = (psycopg.errors.UndefinedTable, psycopg.errors.CheckViolation)
+"""What is said of a partition that is not there: by its own name, and by that of the whole table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -93,7 +96,11 @@ class OutcomeWriter:
         DatabaseUnavailableError where the database went away: what was committed is not known here.
         """
         try:
-            self._commit(outcomes)
+            try:
+                self._commit(outcomes)
+            except _NO_PARTITION:  # the upkeep has dropped one meanwhile: nothing was committed
+                self._partitions.forget()
+                self._commit(outcomes)
         except psycopg.OperationalError as error:
             raise DatabaseUnavailableError(str(error).strip()) from error
 

@@ -42,6 +42,10 @@ class TickPartitions:
             end = (start + timedelta(days=32)).replace(day=1)
             self._attach("candles", feed, f"candles_{feed.value}_{start:%Y%m}", start, end)
 
+    def forget(self) -> None:
+        """Look anew which there are: another process has dropped one."""
+        self._known.clear()
+
     def _attach(self, table: str, feed: Feed, name: str, start: datetime, end: datetime) -> None:
         if name not in self._known:
             parent = f"{table}_{feed.value}"

@@ -283,6 +283,17 @@ class TestCommit:
         writer.commit([outcome(0, [trade(0, 1)])])
         assert numbers(connection, "SELECT count(*) FROM market.ticks") == [(1,)]
 
+    @pytest.mark.parametrize("dropped", ["ticks_simulated_20231114", "candles_simulated_202311"])
+    def test_goes_on_where_the_upkeep_has_dropped_a_partition(
+        self, writer: OutcomeWriter, connection: Connection, dropped: str
+    ) -> None:
+        writer.commit([outcome(0, [trade(0, 1)], candles=BarBatch.of([bar(5)]))])
+        connection.execute(f"DROP TABLE market.{dropped}")
+        writer.commit([outcome(1, [trade(1, 2)], candles=BarBatch.of([bar(6)]))])
+        assert numbers(connection, "SELECT ticks FROM market.inbox_done") == [(1,), (1,)]
+        assert numbers(connection, "SELECT max(seq) FROM market.ticks") == [(2,)]
+        assert numbers(connection, "SELECT close FROM market.candles") == [(6,)]
+
     def test_nothing_is_no_transaction(self, writer: OutcomeWriter, connection: Connection) -> None:
         writer.commit([])
         writer.commit([outcome(0)])

@@ -109,6 +109,19 @@ class TestEnsure:
                 partitions.ensure(Feed.LIVE, np.array([START_US]), np.array([], np.int64))
         assert tables(connection, "ticks_live") == ["ticks_live_20231114"]
 
+    def test_makes_one_again_that_was_dropped_once_told_to_forget(
+        self, connection: Connection
+    ) -> None:
+        partitions = TickPartitions(connection)
+        times = np.array([START_US]), np.array([], np.int64)
+        partitions.ensure(Feed.LIVE, *times)
+        connection.execute("DROP TABLE market.ticks_live_20231114")
+        partitions.ensure(Feed.LIVE, *times)
+        assert tables(connection, "ticks_live") == []
+        partitions.forget()
+        partitions.ensure(Feed.LIVE, *times)
+        assert tables(connection, "ticks_live") == ["ticks_live_20231114"]
+
     @pytest.mark.parametrize("feed", Feed)
     def test_from_several_connections_at_once(self, database_url: str, feed: Feed) -> None:
         times = START_US + DAY_US * np.arange(8)
