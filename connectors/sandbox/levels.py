@@ -30,6 +30,8 @@ GARCH_ALPHA = {AssetClass.FX: 0.05, AssetClass.CRYPTO: 0.07, AssetClass.STOCK: 0
 GARCH_PERSISTENCE = 0.98
 """alpha + beta: shocks to the variance have a half-life of 34 minutes."""
 
+_KEPT_DAILY_SHOCKS = 4_096
+"""Neighbouring days share all but one of theirs: a year of days would else make each 256 times."""
 _PEAK_HOUR_UTC = 15.0
 _PEAK_WIDTH_HOURS = {AssetClass.FX: 5.0, AssetClass.CRYPTO: 6.0, AssetClass.STOCK: 3.0}
 _PEAK_HEIGHT = {AssetClass.FX: 0.8, AssetClass.CRYPTO: 0.3, AssetClass.STOCK: 1.5}
@@ -57,6 +59,7 @@ class Levels:
         self._season = np.stack([_season(driver.asset_class) for driver in DRIVERS], axis=1)
         self.day = lru_cache(maxsize=4)(self._make_day)
         self._shocks = lru_cache(maxsize=4)(self._make_shocks)
+        self._daily_shock = lru_cache(maxsize=_KEPT_DAILY_SHOCKS)(self._make_daily_shock)
 
     def day_start(self, day: int) -> Float64s:
         """The log-levels at 00:00 UTC of a day (counted from 1970)."""
@@ -94,7 +97,7 @@ class Levels:
         count = MINUTES * (COMMON_FACTORS + len(DRIVERS))
         return self._mix(normals(self._seed, "minute", day, count).reshape(MINUTES, -1))
 
-    def _daily_shock(self, day: int) -> Float64s:
+    def _make_daily_shock(self, day: int) -> Float64s:
         count = COMMON_FACTORS + len(DRIVERS)
         shock: Float64s = self._mix(normals(self._seed, "day", day, count).reshape(1, -1))[0]
         return shock
