@@ -2,7 +2,8 @@
 
 A verdict is a pure function of the partition's log up to the tick, so that every consumer of the log
 reaches the same one. An outlier waits: if four more follow at its level, all five are accepted with the
-fifth, and are news from there on.
+fifth, and are news from there on. A state that was lost begins anew: until it has seen a few prices, it
+takes none for an outlier, and what waited stays set aside.
 """
 
 from dataclasses import dataclass, field
@@ -142,6 +143,11 @@ class QualityState:
         disordered = bool(tally[DISORDERED])
         return _judged(batch, verdicts, late, disordered, released[: tally[RELEASED]])
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """For a snapshot: of what waits, which is next to nothing, only the lanes that have any."""
+        parts = (self.slots, self.newest, self.window, self.sums, self.counts)
+        return _restored, (*parts, self.held[self.counts[:, :, HELD] > 0], self.ahead)
+
     def _grow(self) -> None:
         grown = QualityState(empty_slots(2 * len(self.slots)))
         for name in _BY_SLOT:
@@ -154,6 +160,21 @@ class QualityState:
                 getattr(grown, name)[slot] = getattr(self, name)[place]
         self.slots, self.newest, self.window = grown.slots, grown.newest, grown.window
         self.sums, self.counts, self.held = grown.sums, grown.counts, grown.held
+
+
+def _restored(
+    slots: Int64s,
+    newest: Int64s,
+    window: Float64s,
+    sums: Float64s,
+    counts: Int64s,
+    waiting: Int64s,
+    ahead: Int64s,
+) -> QualityState:
+    """A state out of its snapshot."""
+    held = np.zeros((len(slots), _KINDS, RELEASE - 1, HELD_COLUMNS), np.int64)
+    held[counts[:, :, HELD] > 0] = waiting
+    return QualityState(slots, newest, window, sums, counts, held, ahead)
 
 
 def _judged(

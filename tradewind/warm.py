@@ -11,7 +11,7 @@ from market.log import LogRecord
 from market.sources import Feed, source_of
 from pipelines.candles import CandleState
 from pipelines.quality import Judge, QualityState
-from storage.copy_rows import candle_rows, tick_rows
+from storage.copy_rows import bar_rows, candle_rows, tick_rows
 
 _START_US = 1_700_000_040_000_000
 
@@ -25,6 +25,7 @@ def compile_kernels() -> None:
         bars = state.update(ticks).bars
         tick_rows(ticks, Feed.RECORDED.code)
         candle_rows(bars, Feed.RECORDED.code, 0, 0)
+        bar_rows(bars, Feed.RECORDED.code)
 
 
 def _frames() -> LogRecord:

@@ -1,5 +1,6 @@
 """Verdicts over records: what is accepted, late, repeated, set aside, released."""
 
+import pickle
 from itertools import pairwise
 from pathlib import Path
 
@@ -165,6 +166,25 @@ class TestByItself:
 
 def level(price: float, count: int, first: int = 0) -> list[Tick]:
     return [trade(NOW + n, n, f"{price + (n % 3) / 100:.2f}") for n in range(first, first + count)]
+
+
+class TestSnapshot:
+    def test_what_waits_is_taken_up_where_it_was(self) -> None:
+        state = QualityState()
+        ticks = [*level(100, 50), *level(110, 3, 50), quote(NOW)]
+        judge(*ticks, state=state)
+        again = pickle.loads(pickle.dumps(state))
+        assert all(
+            np.array_equal(getattr(state, name), getattr(again, name))
+            for name in QualityState.__slots__
+        )
+        judged = judge(*level(110, 2, 53), state=again, offset=1)
+        assert judged.released_from == ((0, 50), (0, 51), (0, 52))
+
+    def test_of_an_ordinary_partition_is_small(self) -> None:
+        state = QualityState()
+        judge(*[trade(NOW, 1, instrument=n) for n in range(1, 31)], state=state)
+        assert len(pickle.dumps(state)) < 70_000
 
 
 class TestOutliers:

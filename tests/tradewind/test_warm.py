@@ -38,6 +38,7 @@ def test_the_kernels_of_every_stage_are_compiled_once_and_for_all() -> None:
         "_fold",
         "_encode_ticks",
         "_encode_candles",
+        "_encode_bars",
     ):
         (found,) = [value for name, value in compiled.items() if name.endswith(f".{entry}")]
         assert found, entry

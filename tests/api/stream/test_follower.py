@@ -110,3 +110,20 @@ async def test_what_the_cache_lost_comes_from_the_database(
     await desk.shows("BTC-USDT", 9.0)
     assert BTCUSDT not in desk.board.without_price()
     await desk.close()
+
+
+async def test_of_two_sources_the_elected_is_shown_until_it_is_silent(
+    desk: Desk, wire: Wire
+) -> None:
+    btcusd = CATALOGUE.by_symbol("BTC-USD").id
+    kraken, coinbase = (source_of(name, Feed.SIMULATED).id for name in ("kraken", "coinbase"))
+    wire.send([trade(NOW_US, kraken, "10", of=btcusd)])
+    wire.send([trade(NOW_US + 1, coinbase, "20", of=btcusd), trade(NOW_US, BINANCE, "1")])
+    await desk.shows("BTC-USDT", 1.0)
+    await desk.shows("BTC-USD", 10.0)
+    later = NOW_US + 60_000_000
+    wire.send([trade(later, coinbase, "21", of=btcusd)])
+    await desk.shows("BTC-USD", 21.0)
+    shown = desk.board.price(CATALOGUE.by_symbol("BTC-USD"))
+    assert shown is not None
+    assert shown["source"] == "coinbase"
