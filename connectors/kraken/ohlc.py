@@ -62,7 +62,7 @@ def parse_ohlc(record: LogRecord, instruments: InstrumentTable) -> Parsed:
         raise UnknownSymbolError(symbol)
     bars = BarRows(PROVIDER)
     refusals = []
-    for raw in rows_of(record.payload):
+    for raw in rows_of(record.payload, KIND):
         try:
             row = decode(PROVIDER, raw, _Row)
             time_us = row.time_s * 1_000_000

@@ -8,7 +8,7 @@ import msgspec
 
 from connectors.answers import Answer, Request, decode, decode_or_none
 from connectors.instants import seconds_of
-from connectors.kraken.checks import Body
+from connectors.kraken.checks import Body, check
 from connectors.kraken.frames import PROVIDER, name_of, symbols_of
 from connectors.kraken.pairs import pair_of
 from connectors.numerals import text_of
@@ -70,11 +70,12 @@ def parse_trades(record: LogRecord, instruments: InstrumentTable) -> Parsed:
     _, names = symbols_of(instruments)
     if symbol not in names:
         raise UnknownSymbolError(symbol)
-    return trades_of(record, names[symbol], rows_of(record.payload), _trade)
+    return trades_of(record, names[symbol], rows_of(record.payload, KIND), _trade)
 
 
-def rows_of(payload: bytes) -> list[msgspec.Raw]:
-    """The rows of a result under whatever key. MalformedError: there is no such result."""
+def rows_of(payload: bytes, request: str) -> list[msgspec.Raw]:
+    """The rows of a result under whatever key. Raises as `check` does: rows beside an error are none."""
+    check(Answer(200, payload, 0), request)
     result = decode(PROVIDER, payload, Body).result or {}
     rows = next((value for key, value in result.items() if key != LAST), msgspec.Raw(b"null"))
     return decode(PROVIDER, rows, list[msgspec.Raw])
@@ -92,7 +93,7 @@ def _following(last: Answer, last_id: int) -> str | None:
     body = decode_or_none(last.body, Body)
     if body is None or body.result is None:
         return None
-    rows = [decode_or_none(row, _Row) for row in rows_of(last.body)]
+    rows = [decode_or_none(row, _Row) for row in rows_of(last.body, KIND)]
     newest = max((row.trade_id for row in rows if row is not None), default=last_id)
     since = decode_or_none(body.result.get(LAST, msgspec.Raw(b"null")), str)
     return None if newest >= last_id else since

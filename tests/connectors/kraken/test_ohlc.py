@@ -4,11 +4,13 @@ from decimal import Decimal
 
 import pytest
 
+from connectors.errors import BurstError
 from connectors.kraken.ohlc import ohlc_requests, parse_ohlc
 from market.bars import BAR_US, LAST, Bar
 from market.errors import UnknownSymbolError
 from market.instruments import CATALOGUE
 from market.log import Parsed
+from tests.connectors.kraken.samples import page
 from tests.connectors.support import NOW_US, record
 
 BTC = CATALOGUE.by_symbol("BTC-USD")
@@ -51,6 +53,12 @@ def test_a_minute_that_runs_or_had_no_trade_is_left_out() -> None:
 def test_a_bad_row_is_refused_alone(row: str) -> None:
     outcome = parsed(ROW, row)
     assert (len(outcome.bars), len(outcome.refused)) == (1, 1)
+
+
+def test_bars_beside_an_error_are_none() -> None:
+    payload = page(ROW).replace('"error":[]', '"error":["EGeneral:Too many requests"]')
+    with pytest.raises(BurstError):
+        parse_ohlc(record("kraken", "ohlc", payload, '{"symbol":"BTC/USD"}'), CATALOGUE)
 
 
 def test_an_unknown_pair_is_refused() -> None:

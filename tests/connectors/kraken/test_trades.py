@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.answers import Answer
-from connectors.errors import MalformedError
+from connectors.errors import MalformedError, TransientError
 from connectors.kraken.trades import MARGIN_US, SPARE_PAGES, parse_trades, trades_request
 from connectors.parsing import parse
 from connectors.trades import Wanted
@@ -74,6 +74,14 @@ def test_what_is_no_page() -> None:
         parsed('{"error":[],"result":{"last":"1"}}')
     with pytest.raises(UnknownSymbolError):
         parsed(page(), "ZZZ/USD")
+
+
+def test_rows_beside_an_error_are_none() -> None:
+    payload = page(FIRST).replace('"error":[]', '"error":["EService:Unavailable"]')
+    with pytest.raises(TransientError):
+        parsed(payload)
+    warned = page(FIRST).replace('"error":[]', '"error":["WGeneral:deprecated"]')
+    assert len(parsed(warned).ticks) == 1
 
 
 def test_the_first_page_begins_before_the_gap() -> None:
