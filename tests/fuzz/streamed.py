@@ -10,9 +10,7 @@ from connectors.oanda import context_of
 from market.clock import datetime_of
 from tests.connectors.binance import samples as binance
 from tests.connectors.coinbase import samples as coinbase
-from tests.connectors.coinbase import test_candles as coinbase_candles
 from tests.connectors.kraken import samples as kraken
-from tests.connectors.kraken import test_ohlc as kraken_ohlc
 from tests.connectors.support import us
 from tests.fuzz.entry import Entry
 
@@ -21,7 +19,18 @@ MAX_FRAME_BYTES = 400
 """Snapshots of a book are longer, and no ticks."""
 OANDA_ROWS = 6
 
-COINGECKO_LINES = [
+_COUNTS: dict[tuple[str, str], dict[str, int]] = {
+    ("binance", "frames"): {"ticks": 3},
+    ("binance", "klines"): {"bars": 1},
+    ("binance", "trades"): {"ticks": 1},
+    ("coinbase", "frames"): {"ticks": 5, "beats": 1},
+    ("coinbase", "candles"): {"bars": 1},
+    ("coinbase", "trades"): {"ticks": 2},
+    ("kraken", "frames"): {"ticks": 6},
+    ("kraken", "ohlc"): {"bars": 1},
+    ("kraken", "trades"): {"ticks": 2},
+}
+_COINGECKO_LINES = [
     '{"c":"C1","i":"bitcoin","vs":"usd","p":61696.67928656691,"pp":1.4192404041947198,'
     '"m":1236047139289.684,"v":30595921115.54,"t":1780839768}',
     '{"p":0.0000071,"t":1747808150.269067,"c":"C1","i":"pepe","pp":null,"m":null,"v":null}',
@@ -39,28 +48,15 @@ def venues(data: Path) -> Iterator[Entry]:
         payload = b"".join(itertools.islice(short, FRAMES))
     ticks = payload.count(b"@trade") + payload.count(b"@bookTicker")
     yield Entry("binance", "frames", payload, ticks=ticks)
-    yield Entry("binance", "frames", _packed(binance.LINES), ticks=3)
-    klines = f"[{binance.KLINE}]".encode()
-    yield Entry("binance", "klines", klines, bars=1, context='{"symbol":"BTCUSDT"}')
-    wanted = '{"symbol":"BTCUSDT","first_id":3735683259,"last_id":3735683259}'
-    trades = f"[{binance.ROW}]".encode()
-    yield Entry("binance", "trades", trades, ticks=1, context=wanted)
-
-    yield Entry("kraken", "frames", _packed(kraken.LINES), ticks=6)
-    bars = kraken.page(kraken_ohlc.ROW, kraken_ohlc.QUIET).encode()
-    yield Entry("kraken", "ohlc", bars, bars=1, context='{"symbol":"BTC/USD"}')
-    page = kraken.page(kraken.FIRST, kraken.SECOND).encode()
-    wanted = '{"symbol":"BTC/USD","first_id":10218208,"last_id":10218209}'
-    yield Entry("kraken", "trades", page, ticks=2, context=wanted)
-
-    yield Entry("coinbase", "frames", _packed(coinbase.LINES), ticks=5, beats=1)
-    candles = f"[{coinbase_candles.ROW}]".encode()
-    yield Entry("coinbase", "candles", candles, bars=1, context='{"symbol":"BTC-USD"}')
-    wanted = '{"symbol":"BTC-USD","first_id":86327326,"last_id":86327327}'
-    rows = f"[{coinbase.ROW},{coinbase.OLDER}]".encode()
-    yield Entry("coinbase", "trades", rows, ticks=2, context=wanted)
-
-    controls = [f"1780839768500000000 {line}" for line in COINGECKO_LINES]
+    for provider, samples in (("binance", binance), ("coinbase", coinbase), ("kraken", kraken)):
+        for kind, body in samples.BODIES.items():
+            context = samples.CONTEXTS.get(kind, "")
+            counts = _COUNTS[provider, kind]
+            yield Entry(provider, kind, body.encode(), context=context, **counts)
+    quiet = kraken.MINUTE.replace("3.39243896", "0.00000000")
+    minutes = kraken.page(kraken.MINUTE, quiet).encode()
+    yield Entry("kraken", "ohlc", minutes, bars=1, context=kraken.CONTEXTS["ohlc"])
+    controls = [f"1780839768500000000 {line}" for line in _COINGECKO_LINES]
     yield Entry("coingecko", "frames", _packed(controls), ticks=2, refused=1)
 
 
