@@ -38,12 +38,13 @@ class CandleState:
     """The open candles of a partition: a row a slot (instrument, source) and a lane a side.
 
     `since` is the offset of the first record that it has seen: what came before, it does not know.
-    `counters` (slots, 4, 9) holds time, first and last (time, sequence), ticks, volume, and whether
-    the candle has grown; `prices` (slots, 4, 4) and `exponents` open, high, low, close.
+    `counters` (slots, 2, 9) holds time, first and last (time, sequence), ticks, volume, and whether
+    the candle has grown, of a slot's quotes and of the rest: mid, bid and ask share them. `prices`
+    (slots, 4, 4) and `exponents` hold open, high, low, close of every side.
     """
 
     slots: Int64s = field(default_factory=empty_slots)
-    counters: Int64s = field(default_factory=lambda: np.zeros((16, _LANES, _COUNTERS), np.int64))
+    counters: Int64s = field(default_factory=lambda: np.zeros((16, 2, _COUNTERS), np.int64))
     prices: Int64s = field(default_factory=lambda: np.zeros((16, _LANES, 4), np.int64))
     exponents: Int8s = field(default_factory=lambda: np.zeros((16, _LANES, 4), np.int8))
     since: int = field(default=0, kw_only=True)
@@ -136,78 +137,59 @@ def _price_of(lane: int, numbers: tuple[int, int, int], exponent: int) -> tuple[
 
 
 @njit(cache=True, nogil=True)
-def _add_volume(counter: Int64s, size: int, exponent: int) -> None:
-    """Add `size / 10**exponent` to a volume; what is finer than 10**-18 is dropped."""
+def _add_volume(counters: Int64s, slot: int, size: int, exponent: int) -> None:
+    """Add `size / 10**exponent` to the volume of a slot; what is finer than 10**-18 is dropped."""
     if exponent > 18:
-        counter[_FRACTION] += size // _POWERS[min(exponent - 18, 18)]
+        counters[slot, 1, _FRACTION] += size // _POWERS[min(exponent - 18, 18)]
     else:
         whole = size // _POWERS[exponent]
-        counter[_UNITS] += whole
-        counter[_FRACTION] += (size - whole * _POWERS[exponent]) * _POWERS[18 - exponent]
-    if counter[_FRACTION] >= VOLUME_FRACTION:
-        counter[_FRACTION] -= VOLUME_FRACTION
-        counter[_UNITS] += 1
+        counters[slot, 1, _UNITS] += whole
+        rest = size - whole * _POWERS[exponent]
+        counters[slot, 1, _FRACTION] += rest * _POWERS[18 - exponent]
+    if counters[slot, 1, _FRACTION] >= VOLUME_FRACTION:
+        counters[slot, 1, _FRACTION] -= VOLUME_FRACTION
+        counters[slot, 1, _UNITS] += 1
 
 
 @njit(cache=True, nogil=True)
-def _start(
-    counter: Int64s,
-    prices: Int64s,
-    exponents: Int8s,
-    moment: tuple[int, int],
-    price: tuple[int, int],
-) -> None:
-    """Begin a candle with its first tick."""
-    counter[:] = 0
-    counter[_TIME] = moment[0] - moment[0] % BAR_US
-    counter[_OPEN_TIME], counter[_OPEN_SEQ] = moment
-    counter[_CLOSE_TIME], counter[_CLOSE_SEQ] = moment
-    prices[:] = price[0]
-    exponents[:] = price[1]
+def _start(counters: Int64s, place: tuple[int, int], moment: tuple[int, int]) -> None:
+    """Begin the candles of a slot's quotes, or of the rest, with their first tick."""
+    slot, half = place
+    for column in range(_COUNTERS):
+        counters[slot, half, column] = 0
+    counters[slot, half, _TIME] = moment[0] - moment[0] % BAR_US
+    counters[slot, half, _OPEN_TIME], counters[slot, half, _OPEN_SEQ] = moment
+    counters[slot, half, _CLOSE_TIME], counters[slot, half, _CLOSE_SEQ] = moment
 
 
 @njit(cache=True, nogil=True)
-def _grow_candle(
-    state: tuple[Int64s, Int64s, Int8s],
-    place: tuple[int, int],
-    moment: tuple[int, int],
-    price: tuple[int, int],
+def _place_of(counters: Int64s, place: tuple[int, int], moment: tuple[int, int]) -> int:
+    """Which price of its candle a tick is, by event time: the close, the open, or -1 for neither."""
+    slot, half = place
+    if moment >= (counters[slot, half, _CLOSE_TIME], counters[slot, half, _CLOSE_SEQ]):
+        counters[slot, half, _CLOSE_TIME], counters[slot, half, _CLOSE_SEQ] = moment
+        return _CLOSE
+    if moment < (counters[slot, half, _OPEN_TIME], counters[slot, half, _OPEN_SEQ]):
+        counters[slot, half, _OPEN_TIME], counters[slot, half, _OPEN_SEQ] = moment
+        return _OPEN
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _put_price(
+    prices: Int64s, exponents: Int8s, place: tuple[int, int], column: int, price: tuple[int, int]
 ) -> None:
-    """Put one more tick into a candle. No views of the arrays: counting them costs more than this."""
-    counters, prices, exponents = state
+    """Put a price into a candle, as its open or close too where it is one.
+
+    No views of the arrays and no tuple of them: counting their references costs more than this.
+    """
     slot, lane = place
-    if moment >= (counters[slot, lane, _CLOSE_TIME], counters[slot, lane, _CLOSE_SEQ]):
-        counters[slot, lane, _CLOSE_TIME], counters[slot, lane, _CLOSE_SEQ] = moment
-        prices[slot, lane, _CLOSE], exponents[slot, lane, _CLOSE] = price
-    elif moment < (counters[slot, lane, _OPEN_TIME], counters[slot, lane, _OPEN_SEQ]):
-        counters[slot, lane, _OPEN_TIME], counters[slot, lane, _OPEN_SEQ] = moment
-        prices[slot, lane, _OPEN], exponents[slot, lane, _OPEN] = price
+    if column >= 0:
+        prices[slot, lane, column], exponents[slot, lane, column] = price
     if _less(prices[slot, lane, _HIGH], exponents[slot, lane, _HIGH], price[0], price[1]):
         prices[slot, lane, _HIGH], exponents[slot, lane, _HIGH] = price
-    if _less(price[0], price[1], prices[slot, lane, _LOW], exponents[slot, lane, _LOW]):
+    elif _less(price[0], price[1], prices[slot, lane, _LOW], exponents[slot, lane, _LOW]):
         prices[slot, lane, _LOW], exponents[slot, lane, _LOW] = price
-
-
-@njit(cache=True, nogil=True)
-def _emit(
-    row: int,
-    key: int,
-    lane: int,
-    state: tuple[Int64s, Int64s, Int8s],
-    heads: tuple[Int64s, Int32s, Int16s, Int8s, Int32s],
-    bodies: tuple[Int64s, Int8s, Int64s, Int64s],
-) -> None:
-    """Copy a candle (one lane of one slot) to a row of the output."""
-    counter, prices, exponents = state
-    heads[0][row] = counter[_TIME]
-    heads[1][row] = key >> 16
-    heads[2][row] = key & 0xFFFF
-    heads[3][row] = _SIDES[lane]
-    heads[4][row] = counter[_TICKS]
-    bodies[0][row] = prices
-    bodies[1][row] = exponents
-    bodies[2][row] = counter[_UNITS]
-    bodies[3][row] = counter[_FRACTION]
 
 
 @njit(cache=True, nogil=True)
@@ -231,13 +213,22 @@ def _flush(
     bodies: tuple[Int64s, Int8s, Int64s, Int64s],
     counts: Int64s,
 ) -> None:
-    """Put out a candle as it stands."""
-    slot, lane = place
-    counter = state[0][slot, lane]
+    """Put out the candles of a slot's quotes, or of the rest, as they stand."""
+    slot, half = place
+    counter = state[0][slot, half]
     counter[_TOUCHED] = 0
-    own = (counter, state[1][slot, lane], state[2][slot, lane])
-    _emit(counts[0], key, lane, own, heads, bodies)
-    counts[0] += 1
+    for lane in range(3) if half == 0 else range(3, 4):
+        row = counts[0]
+        heads[0][row] = counter[_TIME]
+        heads[1][row] = key >> 16
+        heads[2][row] = key & 0xFFFF
+        heads[3][row] = _SIDES[lane]
+        heads[4][row] = counter[_TICKS]
+        bodies[0][row] = state[1][slot, lane]
+        bodies[1][row] = state[2][slot, lane]
+        bodies[2][row] = counter[_UNITS]
+        bodies[3][row] = counter[_FRACTION]
+        counts[0] += 1
 
 
 @njit(cache=True, nogil=True)
@@ -257,31 +248,36 @@ def _fold(
     """
     time, seq, instrument, source, kind = keys
     bid, ask, price, size, exponent, size_exponent = values
-    counters = state[0]
+    counters, prices, exponents = state
     for row in range(len(time)):
         key = slot_key(instrument[row], source[row])
         slot = find_slot(slots, key)
+        half = 0 if kind[row] == QUOTE else 1
         moment = (time[row], seq[row])
-        minute = time[row] - time[row] % BAR_US
-        quote = kind[row] == QUOTE
-        for lane in range(0, 3) if quote else range(3, 4):
-            own = _price_of(lane, (bid[row], ask[row], price[row]), int(exponent[row]))
-            if minute < counters[slot, lane, _TIME]:
-                _name_stale(stale, counts, minute, key)
-                continue
-            if minute > counters[slot, lane, _TIME]:
-                if counters[slot, lane, _TOUCHED]:
-                    _flush((slot, lane), key, state, heads, bodies, counts)
-                _start(
-                    counters[slot, lane], state[1][slot, lane], state[2][slot, lane], moment, own
-                )
-            else:
-                _grow_candle(state, (slot, lane), moment, own)
-            counters[slot, lane, _TICKS] += 1
-            counters[slot, lane, _TOUCHED] = 1
-            if not quote and size[row] > 0:
-                _add_volume(counters[slot, lane], size[row], size_exponent[row])
+        since = moment[0] - counters[slot, half, _TIME]
+        if since < 0:
+            _name_stale(stale, counts, moment[0] - moment[0] % BAR_US, key)
+            continue
+        numbers = (bid[row], ask[row], price[row])
+        first, end = (0, 3) if half == 0 else (3, 4)
+        if since >= BAR_US:
+            if counters[slot, half, _TOUCHED]:
+                _flush((slot, half), key, state, heads, bodies, counts)
+            _start(counters, (slot, half), moment)
+            for lane in range(first, end):
+                own = _price_of(lane, numbers, int(exponent[row]))
+                for column in range(4):
+                    prices[slot, lane, column], exponents[slot, lane, column] = own
+        else:
+            column = _place_of(counters, (slot, half), moment)
+            for lane in range(first, end):
+                own = _price_of(lane, numbers, int(exponent[row]))
+                _put_price(prices, exponents, (slot, lane), column, own)
+        counters[slot, half, _TICKS] += 1
+        counters[slot, half, _TOUCHED] = 1
+        if half == 1 and size[row] > 0:
+            _add_volume(counters, slot, size[row], size_exponent[row])
     for slot in range(len(slots)):
-        for lane in range(_LANES):
-            if state[0][slot, lane, _TOUCHED]:
-                _flush((slot, lane), slots[slot], state, heads, bodies, counts)
+        for half in range(2):
+            if counters[slot, half, _TOUCHED]:
+                _flush((slot, half), slots[slot], state, heads, bodies, counts)

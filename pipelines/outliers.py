@@ -47,6 +47,14 @@ def mark_of(kind: int, numbers: tuple[int, int, int], exponent: int) -> float:
 
 
 @njit(cache=True, nogil=True)
+def _sum_anew(window: Float64s, place: tuple[int, int], size: int) -> float:
+    total = 0.0
+    for index in range(size):
+        total += window[place[0], place[1], index]
+    return total
+
+
+@njit(cache=True, nogil=True, inline="always")
 def push(
     window: Float64s,
     sums: Float64s,
@@ -58,23 +66,20 @@ def push(
     """Take an accepted mark into a window of at most `width`. O(1), and O(width) once a turn."""
     slot, lane = place
     at, size = counts[slot, lane, PLACE], counts[slot, lane, SIZE]
+    total = sums[slot, lane]
     if at >= width or size > width:  # the rules were other ones
-        at = size = 0
-        sums[slot, lane] = 0.0
+        at, size, total = 0, 0, 0.0
     if size < width:
-        size += 1
-        sums[slot, lane] += mark
+        total += mark
+        counts[slot, lane, SIZE] = size + 1
     else:
-        sums[slot, lane] += mark - window[slot, lane, at]
+        total += mark - window[slot, lane, at]
     window[slot, lane, at] = mark
-    at += 1
-    if at == width:
-        at = 0
-        total = 0.0
-        for index in range(size):
-            total += window[slot, lane, index]
-        sums[slot, lane] = total
-    counts[slot, lane, PLACE], counts[slot, lane, SIZE] = at, size
+    counts[slot, lane, PLACE] = at + 1
+    if at + 1 == width:
+        counts[slot, lane, PLACE] = 0
+        total = _sum_anew(window, place, width)
+    sums[slot, lane] = total
 
 
 @njit(cache=True, nogil=True)
