@@ -23,11 +23,16 @@ _RETRIES = 60
 _LONGEST_PAUSE_S = 1.0
 
 _PUBLISH = """
-local items, size, from = ARGV[6], tonumber(ARGV[7]), 1
-local own, shown, elected = {}, {}, {}
+local items, size, flags, from = ARGV[6], tonumber(ARGV[7]), ARGV[8], 1
+local all, own, shown, elected = not string.find(flags, '0', 1, true), {}, {}, {}
+local count = 0
 for symbol in string.gmatch(ARGV[5], '%S+') do
-    local item, place = string.sub(items, from, from + size - 1), (from - 1) / size + 1
-    if string.byte(ARGV[8], place) == 49 then
+    local item = string.sub(items, from, from + size - 1)
+    count = count + 1
+    if all then
+        shown[2 * count - 1] = symbol
+        shown[2 * count] = item
+    elseif string.byte(flags, count) == 49 then
         shown[#shown + 1] = symbol
         shown[#shown + 1] = item
         elected[#elected + 1] = item
@@ -38,7 +43,7 @@ for symbol in string.gmatch(ARGV[5], '%S+') do
     from = from + size
 end
 local added = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], ARGV[1],
-    'b', ARGV[3], 'e', table.concat(elected))
+    'b', ARGV[3], 'e', all and items or table.concat(elected))
 if type(added) == 'table' and added.err then
     if string.find(added.err, 'equal or smaller') then return -1 end
     return redis.error_reply(added.err)
