@@ -58,6 +58,11 @@ class Source:
     feed: Feed
     rank: int
 
+    @property
+    def provider_number(self) -> int:
+        """The provider's number, the same in every feed class."""
+        return self.id // _IDS_PER_PROVIDER
+
 
 def source_of(provider: str, feed: Feed) -> Source:
     """The source of a provider's name and a feed class."""

@@ -65,7 +65,8 @@ def settle(connection: Connection, *, thorough: bool = False) -> int:
 
     Missing trades: every one of them is stored. Silence: it was asked for, and what was answered has
     been read. Unless `thorough`, of the missing trades only a few are counted that may well have come:
-    those of short gaps, and of others that were asked for lately.
+    those of short gaps, and of others that were asked for lately. Gaps that somebody else is looking at
+    at the moment are left to him: nobody waits here.
     """
     bounds = {
         "lately": SETTLE_WITHIN,
@@ -83,14 +84,14 @@ def settle(connection: Connection, *, thorough: bool = False) -> int:
 
 _SETTLE_TRADES = """
     UPDATE market.gaps SET state = 'filled', settled_at = now()
-    WHERE id IN (
+    WHERE id = ANY (ARRAY(
             SELECT id FROM market.gaps
             WHERE state = 'open' AND first_id IS NOT NULL AND (
                 %(thorough)s OR asked_at > now() - %(lately)s
                 OR end_at - start_at < %(short)s AND end_at > now() - %(lately)s
             )
-            ORDER BY random() LIMIT %(limit)s
-        )
+            ORDER BY random() LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ))
         AND last_id - first_id + 1 = (
             SELECT count(DISTINCT seq) FROM market.ticks
             WHERE time BETWEEN start_at - %(slack)s AND end_at + %(slack)s
@@ -101,7 +102,11 @@ _SETTLE_TRADES = """
 
 _SETTLE_SILENCE = """
     UPDATE market.gaps SET state = 'filled', settled_at = now()
-    WHERE state = 'open' AND first_id IS NULL AND asked_at IS NOT NULL AND NOT EXISTS (
+    WHERE id = ANY (ARRAY(
+        SELECT id FROM market.gaps
+        WHERE state = 'open' AND first_id IS NULL AND asked_at IS NOT NULL
+        FOR UPDATE SKIP LOCKED
+    )) AND NOT EXISTS (
         SELECT FROM market.inbox_partitions AS history
         JOIN market.inbox ON inbox.partition_id = history.id AND inbox.feed = gaps.feed
         WHERE history.source_id = gaps.source_id AND history.name LIKE '%-backfill'

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from market.clock import microseconds
 from market.log import LogRecord
-from market.sources import Feed, source_by_id
+from market.shards import WHOLE, Shard
+from market.sources import SOURCES, Feed, source_by_id
 from storage.connecting import connect
 from storage.push import PushListener
 
@@ -21,16 +22,25 @@ BYTES_PER_PARTITION = 8 * 2**20
 
 
 class InboxReader:
-    """Reads the partitions of one feed class over a connection of its own.
+    """Reads the partitions of one feed class that fall to a shard, over a connection of its own.
 
     With a push listener a record is read microseconds after its commit; the table is looked at every
     `POLL_BESIDE_PUSH_S`, and at once where a pushed offset shows a hole.
     """
 
-    def __init__(self, database_url: str, feed: Feed, listener: PushListener | None) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        feed: Feed,
+        listener: PushListener | None,
+        shard: Shard = WHOLE,
+    ) -> None:
         self._connection = connect(database_url)
         self._connection.prepare_threshold = 1
         self._feed = feed
+        self._sources = [
+            source.id for source in SOURCES if source.feed is feed and shard.has(source)
+        ]
         self._listener = listener
         self._next_poll = 0.0
 
@@ -60,7 +70,7 @@ class InboxReader:
         last = dict(after)
         records = []
         for record in self._listener.received():
-            if record.source.feed is not self._feed:
+            if record.source.id not in self._sources:
                 continue
             expected = last.get(record.partition, -1) + 1
             if record.offset > expected:
@@ -77,6 +87,7 @@ class InboxReader:
                 "names": list(after),
                 "offsets": list(after.values()),
                 "feed": self._feed.code,
+                "sources": self._sources,
                 "limit": RECORDS_PER_PARTITION,
                 "most_bytes": BYTES_PER_PARTITION,
             },
@@ -100,15 +111,24 @@ class InboxReader:
 
 
 class InboxReaderFactory:
-    """What a flow is built with: opens its reader in the flow's own process, when it starts."""
+    """What a flow is built with: opens its reader in the flow's own process, when it starts.
+
+    `name` is the flow's: the processes of its shards each listen by another.
+    """
 
     def __init__(
-        self, database_url: str, feed: Feed, push_directory: Path | None, name: str
+        self,
+        database_url: str,
+        feed: Feed,
+        push_directory: Path | None,
+        name: str,
+        shard: Shard = WHOLE,
     ) -> None:
         self._database_url = database_url
         self._feed = feed
         self._push_directory = push_directory
-        self._name = name
+        self._name = f"{name}{shard.label}"
+        self._shard = shard
 
     def __call__(self) -> InboxReader:
         listener = (
@@ -116,14 +136,13 @@ class InboxReaderFactory:
             if self._push_directory is not None
             else None
         )
-        return InboxReader(self._database_url, self._feed, listener)
+        return InboxReader(self._database_url, self._feed, listener, self._shard)
 
 
 _READ = """
     SELECT partition.name, record.log_offset, partition.source_id, record.kind, record.context,
         record.received_at, record.payload
     FROM market.inbox_partitions AS partition
-    JOIN market.sources ON sources.id = partition.source_id
     LEFT JOIN unnest(%(names)s::text[], %(offsets)s::bigint[]) AS read (name, log_offset)
         ON read.name = partition.name
     CROSS JOIN LATERAL (
@@ -135,7 +154,7 @@ _READ = """
             ORDER BY log_offset LIMIT %(limit)s
         ) AS following
     ) AS record
-    WHERE sources.feed = %(feed)s
+    WHERE partition.source_id = ANY(%(sources)s)
         AND record.bytes - octet_length(record.payload) < %(most_bytes)s
     ORDER BY partition.id, record.log_offset
 """

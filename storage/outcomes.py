@@ -10,6 +10,7 @@ import psycopg
 
 from market.bars import BAR_US, MINUTE_S, BarBatch
 from market.gaps import Gap
+from market.shards import WHOLE, Shard
 from market.sources import Feed, Source
 from market.ticks import Int64s, TickBatch
 from storage import books
@@ -72,17 +73,17 @@ class Outcome:
 
 
 class OutcomeWriter:
-    """The one writer of a consumer's outcomes, over a connection that holds the consumer's lock.
+    """The one writer of a consumer's outcomes in a shard, over a connection that holds the shard's locks.
 
-    A record that was committed before is skipped: after a crash the log is read again from a little
-    before its end.
+    SecondWriterError where a writer of a shard that overlaps is at work. A record that was committed
+    before is skipped: after a crash the log is read again from a little before its end.
     """
 
-    def __init__(self, database_url: str, consumer: str) -> None:
+    def __init__(self, database_url: str, consumer: str, shard: Shard = WHOLE) -> None:
         self._consumer = consumer
         self._connection = connect(database_url)
         self._connection.prepare_threshold = 1
-        self._lock()
+        self._lock(shard)
         self._partitions = TickPartitions(self._connection)
         self._ids: dict[str, int] = {}
         self._newest_candle_us: dict[int, int] = {}
@@ -135,7 +136,7 @@ class OutcomeWriter:
             self.done.pop(partition, None)
 
     def close(self) -> None:
-        """Give the connection, and with it the consumer's lock, back."""
+        """Give the connection, and with it the shard's locks, back."""
         self._connection.close()
 
     def _settle(self, more: bool) -> None:
@@ -253,16 +254,20 @@ class OutcomeWriter:
             )
         return self._ids[item.partition]
 
-    def _lock(self) -> None:
+    def _lock(self, shard: Shard) -> None:
+        """Take the lock of each slot. In ascending order: two who overlap wait in no circle."""
         try:
             with self._connection.transaction():
                 self._connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'")
                 self._connection.execute(
-                    "SELECT pg_advisory_lock(hashtext('consumer'), hashtext(%s))", (self._consumer,)
+                    "SELECT pg_advisory_lock(hashtext('consumer ' || %s), slot)"
+                    " FROM unnest(%s::int[]) AS slot",
+                    (self._consumer, list(shard.slots)),
                 )
         except psycopg.errors.LockNotAvailable:
             self._connection.close()
-            raise SecondWriterError(f"consumer {self._consumer}") from None
+            part = "" if shard == WHOLE else f"shard {shard} of "
+            raise SecondWriterError(f"{part}consumer {self._consumer}") from None
 
 
 class _SomeAreKnownError(Exception):

@@ -158,6 +158,16 @@ class TestSettling:
         assert settle(connection) == 0
         await inbox.close()
 
+    def test_what_somebody_else_looks_at_is_left_to_him(
+        self, database_url: str, connection: Connection
+    ) -> None:
+        enter(connection, missing(6, 6))
+        store(connection, [trade(6)])
+        with psycopg.connect(database_url) as other:
+            other.execute("SELECT FROM market.gaps FOR UPDATE")
+            assert settle(connection) == 1
+        assert settle(connection) == 0
+
     def test_a_writer_settles_soon_after_the_trades_come(
         self, database_url: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
     ) -> None:

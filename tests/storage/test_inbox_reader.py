@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.log import LogRecord
+from market.shards import Shard
 from market.sources import Feed, Source, source_of
 from storage.inbox import Inbox
 from storage.inbox_reader import RECORDS_PER_PARTITION, InboxReader, InboxReaderFactory
@@ -24,6 +25,8 @@ from tests.storage.making import DAY_US, SOURCE, START_US, entry
 Connection = psycopg.Connection[Any]
 
 LIVE = source_of("binance", Feed.LIVE)
+KRAKEN = source_of("kraken", Feed.SIMULATED)
+"""Of another shard than Binance where there are two."""
 DEADLINE_S = 10.0
 
 
@@ -245,6 +248,49 @@ class TestFromThePush:
                 LogRecord(partition, offset, SOURCE, "frames", "{}", START_US, str(offset).encode())
             )
         sender.close()
+
+
+class TestShard:
+    def test_reads_all_partitions_of_its_own_sources_and_no_other(self, database_url: str) -> None:
+        append(database_url, "binance-0", numbered(1))
+        append(database_url, "binance-backfill", numbered(2))
+        append(database_url, "kraken-0", numbered(1), KRAKEN)
+        for shard, expected in (
+            ("1/2", {"kraken-0": 0}),
+            ("2/2", {"binance-0": 0, "binance-backfill": 1}),
+        ):
+            reader = InboxReader(database_url, Feed.SIMULATED, None, Shard.of(shard))
+            reading = Reading(reader)
+            reading.once()
+            assert reading.offsets == expected
+            reader.close()
+
+    def test_a_push_for_another_shard_is_neither_read_nor_a_hole(
+        self, database_url: str, directory: Path, connection: Connection
+    ) -> None:
+        factory = InboxReaderFactory(
+            database_url, Feed.SIMULATED, directory, "store", Shard.of("1/2")
+        )
+        reading = Reading(factory())
+        reading.once()
+        append(database_url, "binance-0", numbered(3), directory=directory)
+        append(database_url, "kraken-0", numbered(2), KRAKEN, directory)
+        connection.execute("ALTER TABLE market.inbox RENAME TO hidden")
+        reading.once()
+        assert reading.offsets == {"kraken-0": 1}
+        reading.reader.close()
+
+    def test_processes_of_two_shards_listen_side_by_side(
+        self, database_url: str, directory: Path
+    ) -> None:
+        readers = [
+            InboxReaderFactory(database_url, Feed.LIVE, directory, "store", Shard.of(shard))()
+            for shard in ("1/2", "2/2")
+        ]
+        names = sorted(path.name for path in directory.iterdir())
+        assert names == ["store-1of2.inbox", "store-2of2.inbox"]
+        for reader in readers:
+            reader.close()
 
 
 class TestFactory:

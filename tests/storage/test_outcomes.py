@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from market.bars import BAR_US, LAST, Bar, BarBatch
 from market.clock import datetime_of
 from market.log import LogRecord
+from market.shards import Shard
 from market.ticks import QUOTE, TRADE, Tick, TickBatch
 from storage.books import Quarantined, Totals, done_offsets, totals
 from storage.candles import Bucket
@@ -310,6 +311,23 @@ class TestWriter:
             OutcomeWriter(database_url, CONSUMER)
         OutcomeWriter(database_url, "store-live").close()
         writer.close()
+        OutcomeWriter(database_url, CONSUMER).close()
+
+    def test_shards_of_one_number_write_side_by_side_and_overlapping_ones_do_not(
+        self, database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = OutcomeWriter(database_url, CONSUMER, Shard(1, 2))
+        other = OutcomeWriter(database_url, CONSUMER, Shard(2, 2))
+        with monkeypatch.context() as impatient:
+            impatient.setattr("storage.outcomes.LOCK_WAIT_S", 0.01)
+            for shard in (Shard(1, 2), Shard(2, 3), Shard(3, 4)):
+                with pytest.raises(SecondWriterError, match=f"shard {shard} of consumer"):
+                    OutcomeWriter(database_url, CONSUMER, shard)
+            with pytest.raises(SecondWriterError, match=f"^consumer {CONSUMER} already"):
+                OutcomeWriter(database_url, CONSUMER)
+        other.close()
+        OutcomeWriter(database_url, CONSUMER, Shard(4, 4)).close()
+        one.close()
         OutcomeWriter(database_url, CONSUMER).close()
 
     def test_a_killed_one_gives_the_consumer_free(
