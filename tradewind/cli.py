@@ -44,6 +44,10 @@ FullSpeed = Annotated[
     bool,
     Parameter(help="Do not spare the connectors that run on the same database.", negative=()),
 ]
+ShardName = Annotated[
+    str,
+    Parameter(help="With `store`: this process's part of the sources, such as 1/2 beside a 2/2."),
+]
 Symbols = Annotated[
     str, Parameter(help="Instruments, separated by commas; by default all that it quotes.")
 ]
@@ -131,13 +135,19 @@ def record(
 
 
 @app.command
-def pipeline(name: str, *, data: Data = None) -> int:
-    """Run one flow: `store` or `live`."""
+def pipeline(name: str, *, shard: ShardName = "1/1", data: Data = None) -> int:
+    """Run one flow, `store` or `live`, or a part of it."""
+    from market.shards import NoShardError, Shard
+
+    try:
+        part = Shard.of(shard)
+    except NoShardError as error:
+        raise SystemExit(f"tradewind: --shard: {error}") from None
     settings = _reaching(_settings(data=data))
     from tradewind.flows import run_pipeline
 
     _without_bytewax_variables()
-    return run_pipeline(name, settings)
+    return run_pipeline(name, settings, part)
 
 
 @app.command

@@ -148,6 +148,18 @@ class UnknownPipelineError(ProcessError):
         return f"unknown pipeline {self.name!r}; there are: {', '.join(self.known)}"
 
 
+class OneProcessError(ProcessError):
+    """A shard of a flow that has none: it runs in one process."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"flow {self.name} runs in one process: {self.reason}; leave out --shard"
+
+
 class UnknownProviderError(ProcessError):
     """A provider's name that nobody carries."""
 

@@ -11,6 +11,7 @@ from bytewax.dataflow import Dataflow
 from connectors.recordings import RecordingReader
 from market.instruments import CATALOGUE
 from market.log import LogReader, LogRecord
+from market.shards import WHOLE, NoShardError, Shard
 from pipelines import live, store
 from pipelines.commit import CommitSink
 from pipelines.publish import PublishSink
@@ -21,34 +22,52 @@ from storage.gap_seeds import seed_from
 from storage.inbox_reader import InboxReaderFactory
 from storage.live import LivePublisher
 from storage.outcomes import OutcomeWriter
-from tradewind.errors import UnknownPipelineError
+from tradewind.errors import OneProcessError, UnknownPipelineError
 from tradewind.lifetime import stop_requested
 from tradewind.quality_rules import quality_rules
 from tradewind.settings import FeedChoice, Settings
 
+FLOWS = ("store", "live")
 REPLAY_SPEED = 1.0
 """Event seconds a second of a replay that is watched on the screen."""
 
 
-def run_pipeline(name: str, settings: Settings) -> int:
-    """Run a flow until it is told to stop; the exit status. UnknownPipelineError names the known."""
-    try:
-        build = _BUILDERS[name]
-    except KeyError:
-        raise UnknownPipelineError(name, tuple(_BUILDERS)) from None
-    recovery = _recovery(name, settings)
-    run(build(settings, stop_requested(), not recovery.exists()), recovery)
+def run_pipeline(name: str, settings: Settings, shard: Shard = WHOLE) -> int:
+    """Run a flow, or a shard of it, until it is told to stop; the exit status.
+
+    UnknownPipelineError names the known; OneProcessError where the flow has no shards.
+    """
+    if name not in FLOWS:
+        raise UnknownPipelineError(name, FLOWS)
+    if shard != WHOLE:
+        _require_shards(name, settings)
+    recovery = _recovery(name, settings, shard)
+    if name == "live":
+        build = live_flow(settings, stop_requested(), not recovery.exists())
+    else:
+        build = store_flow(settings, stop_requested(), shard)
+    run(build, recovery)
     return 0
 
 
-def store_flow(settings: Settings, stop: threading.Event, _first: bool) -> Callable[[], Dataflow]:
-    """Flow `store`: everything is kept in PostgreSQL, by the one writer there may be."""
-    writer = OutcomeWriter(settings.database(), f"store-{settings.feed_class.value}")
+def _require_shards(name: str, settings: Settings) -> None:
+    if name == "live":
+        raise OneProcessError(name, "one source of an instrument is elected among all of them")
+    if settings.feed is FeedChoice.REPLAY:
+        raise OneProcessError(name, "recorded files have one reader")
+
+
+def store_flow(
+    settings: Settings, stop: threading.Event, shard: Shard = WHOLE
+) -> Callable[[], Dataflow]:
+    """Flow `store`: everything is kept in PostgreSQL, by the one writer that a shard may have."""
+    writer = OutcomeWriter(settings.database(), f"store-{settings.feed_class.value}", shard)
+    _forget_overlapping("store", settings, shard)
     done = dict(writer.done)
     rules, seed = quality_rules(settings), seed_from(settings.database())
 
     def build() -> Dataflow:
-        source = LogSource(_open_reader("store", settings, done), stop, lambda: done)
+        source = LogSource(_open_reader("store", settings, done, shard), stop, lambda: done)
         return store.build_flow(
             source, CommitSink(lambda: writer), CATALOGUE, rules=rules, seed=seed
         )
@@ -98,19 +117,21 @@ class Endless:
         self._reader.close()
 
 
-def _open_reader(name: str, settings: Settings, done: Mapping[str, int]) -> Callable[[], LogReader]:
+def _open_reader(
+    name: str, settings: Settings, done: Mapping[str, int], shard: Shard = WHOLE
+) -> Callable[[], LogReader]:
     if settings.feed is FeedChoice.REPLAY:
         return lambda: Endless(
             RecordingReader(settings.replay_paths, speed=REPLAY_SPEED, cut_at=done)
         )
     return InboxReaderFactory(
-        settings.database(), settings.feed_class, settings.run_directory(), name
+        settings.database(), settings.feed_class, settings.run_directory(), name, shard
     )
 
 
-def _recovery(name: str, settings: Settings) -> Path:
+def _recovery(name: str, settings: Settings, shard: Shard = WHOLE) -> Path:
     """The flow's directory of snapshots. What a replay shows on the screen begins anew with each `up`."""
-    recovery = settings.recovery / f"{name}-{settings.feed_class.value}"
+    recovery = settings.recovery / f"{name}-{settings.feed_class.value}{shard.label}"
     if settings.feed is not FeedChoice.REPLAY or name != "live":
         return recovery
     own = recovery.with_name(f"{recovery.name}-{settings.supervisor or os.getpid()}")
@@ -120,4 +141,25 @@ def _recovery(name: str, settings: Settings) -> Path:
     return own
 
 
-_BUILDERS = {"store": store_flow, "live": live_flow}
+def _forget_overlapping(name: str, settings: Settings, shard: Shard) -> None:
+    """Throw away the snapshots of other shards that overlap: their sources are this one's from now on.
+
+    To be called by who holds the shard's locks, so that none of those runs. What is committed is where
+    this one begins, and where one of those begins should it ever come back.
+    """
+    whole = _recovery(name, settings).name
+    for found in settings.recovery.glob(f"{whole}*"):
+        other = _shard_of_label(found.name.removeprefix(whole))
+        if other is not None and other != shard and other.overlaps(shard):
+            shutil.rmtree(found, ignore_errors=True)
+
+
+def _shard_of_label(label: str) -> Shard | None:
+    """The shard with this label, if one has it."""
+    if not label:
+        return WHOLE
+    try:
+        shard = Shard.of(label.removeprefix("-").replace("of", "/"))
+    except NoShardError:
+        return None
+    return shard if shard.label == label else None

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from market.shards import shards
 from tradewind.servers.bundle import bundled_programs
 from tradewind.servers.directory import DataDirectory
 from tradewind.servers.program import Program, StopSteps
@@ -40,13 +41,28 @@ def stages_of(settings: Settings, directory: DataDirectory) -> list[Stage]:
         doing="compiling the kernels (once)",
     )
     replays = settings.feed is FeedChoice.REPLAY
-    flows = tuple(_own(name, ("pipeline", name), environment) for name in ("store", "live"))
+    flows = (*_store(settings, environment), _own("live", ("pipeline", "live"), environment))
     # The flows read recorded files themselves, and wait at their end.
     feeds = () if replays else (_own("feeds", ("feeds",), environment),)
     first = (*bundled_programs(settings, directory), warm)
     if settings.feed is FeedChoice.SANDBOX:
         first = (*first, _sandbox(settings))
     return [first, (migrate,), flows, (*feeds, _api(settings))]
+
+
+def _store(settings: Settings, environment: Mapping[str, str]) -> tuple[Program, ...]:
+    """Flow `store`, in as many processes as the settings say; recorded files have one reader."""
+    count = settings.store_processes
+    if count == 1 or settings.feed is FeedChoice.REPLAY:
+        return (_own("store", ("pipeline", "store"), environment),)
+    return tuple(
+        _own(
+            f"store-{shard.number}",
+            ("pipeline", "store", "--shard", str(shard)),
+            environment,
+        )
+        for shard in shards(count)
+    )
 
 
 def _sandbox(settings: Settings) -> Program:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from connectors.config import KEYED
-from market.sources import Feed
+from market.sources import PROVIDERS, Feed
 from tradewind.errors import BadSettingError
 from tradewind.sockets import (
     bundled_database,
@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     sandbox_seed: int = 1
     sandbox_ticks_per_s: float = 250.0
     """Of all its venues together."""
+    store_processes: int = Field(default=1, ge=1, le=len(PROVIDERS))
+    """How many processes share the work of flow `store`, each for some of the sources."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     alphavantage_key: SecretStr | None = None
     fixer_key: SecretStr | None = None

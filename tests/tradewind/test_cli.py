@@ -86,6 +86,13 @@ def test_an_unknown_pipeline_is_named(tmp_path: Path) -> None:
     assert said.stderr.startswith("tradewind: unknown pipeline 'nope'; there are: store, live")
 
 
+@pytest.mark.parametrize("shard", ["2", "0/2", "3/2"])
+def test_a_shard_that_is_none_is_refused(tmp_path: Path, shard: str) -> None:
+    said = run_cli("pipeline", "store", "--shard", shard, "--data", str(tmp_path / "d"))
+    assert said.returncode == 1
+    assert said.stderr.startswith(f"tradewind: --shard: not a shard: '{shard}'")
+
+
 def test_a_bad_setting_is_named_without_its_value(tmp_path: Path) -> None:
     said = subprocess.run(
         [sys.executable, "-m", "tradewind", "down", "--data", str(tmp_path)],

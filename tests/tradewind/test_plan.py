@@ -47,6 +47,22 @@ def test_a_replay_needs_no_connectors(tmp_path: Path, directory: DataDirectory) 
     ]
 
 
+def test_flow_store_runs_in_as_many_processes_as_are_wanted(
+    tmp_path: Path, directory: DataDirectory
+) -> None:
+    settings = load_settings(data=tmp_path, store_processes=2)
+    assert names(settings, directory)[2] == ["store-1", "store-2", "live"]
+    arguments = [named(name, settings, directory).argv[-4:] for name in ("store-1", "store-2")]
+    assert arguments == [("pipeline", "store", "--shard", shard) for shard in ("1/2", "2/2")]
+
+
+def test_a_replay_has_one_process_of_flow_store(tmp_path: Path, directory: DataDirectory) -> None:
+    settings = load_settings(
+        data=tmp_path, feed="replay", replay_paths=(tmp_path / "x.zip",), store_processes=2
+    )
+    assert names(settings, directory)[2] == ["store", "live"]
+
+
 def test_servers_of_the_user_take_the_place_of_ours(
     tmp_path: Path, directory: DataDirectory
 ) -> None:

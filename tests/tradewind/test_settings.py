@@ -49,7 +49,10 @@ class TestSources:
         monkeypatch.setenv("TRADEWIND_FIXER_KEY", "")
         assert load_settings().fixer_key is None
 
-    @pytest.mark.parametrize(("name", "value"), [("PORT", "0"), ("PORT", "70000"), ("FEED", "x")])
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("PORT", "0"), ("PORT", "70000"), ("FEED", "x"), ("STORE_PROCESSES", "0")],
+    )
     def test_what_makes_no_sense_is_refused(
         self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
     ) -> None:
