@@ -1,8 +1,7 @@
-"""The chaos harness: kills a process at a counted event, sees it run again, and again.
+"""The chaos harness: kills a command at a counted event, runs it again, and again.
 
-The victim is a command that the harness starts anew, or any process of a running `up`, whose supervisor
-does. A run is described by a seed: who is killed and when follows from it, so that a failure can be
-repeated. What must hold after each kill is the caller's `check`.
+A run is described by a seed: when it is killed follows from it, so that a failure can be repeated. What
+must hold after each kill is the caller's `check`.
 """
 
 import os
@@ -14,16 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import psycopg
-
-from tests.chaos.invariants import Connection, committed_ticks
-from tests.tradewind.support import Up, wait_until
-from tradewind.supervisor import BackOff
-
 POLL_INTERVAL_S = 0.002
 EVENT_TIMEOUT_S = 60.0
-RECOVERED_WITHIN_S = BackOff().longest_s + 30.0
-"""What was killed again and again is started again ever later."""
 
 
 @dataclass(frozen=True)
@@ -88,57 +79,3 @@ def rampage(
     run_to_end(command)
     check()
     return kills
-
-
-@dataclass(frozen=True)
-class Kill:
-    """A process of an `up`, and how many more ticks are to be committed before it is killed."""
-
-    victim: str
-    after_ticks: int
-
-
-def seeded_kills(seed: int, victims: Sequence[str], ticks: range) -> list[Kill]:
-    """A kill of each of these, in an order and at counts that follow from the seed."""
-    chance = random.Random(seed)
-    return [Kill(victim, chance.choice(ticks)) for victim in chance.sample(victims, len(victims))]
-
-
-def rampage_in(up: Up, kills: Sequence[Kill], check: Callable[[Connection], None]) -> None:
-    """Kill each victim at its count; once it runs again, all is ready and ticks are committed, check.
-
-    AssertionError where that takes longer than `RECOVERED_WITHIN_S`.
-    """
-    for number, kill in enumerate(kills, 1):
-        what = f"kill {number}, of {kill.victim}"
-        _wait_for_more_ticks(up, kill.after_ticks, f"before {what}")
-        pid = up.pids()[kill.victim]
-        os.kill(pid, signal.SIGKILL)
-        _wait_for_another(up, kill.victim, pid, what)
-        _wait_for_more_ticks(up, 1, f"after {what}")
-        with psycopg.connect(up.state().database_url, autocommit=True) as connection:
-            check(connection)
-
-
-def _wait_for_more_ticks(up: Up, more: int, when: str) -> None:
-    """Until so many more ticks are committed than are now, or than at the database's return."""
-    wait_until(lambda: _ticks(up) >= 0, RECOVERED_WITHIN_S, f"the database {when}")
-    goal = _ticks(up) + more
-    wait_until(lambda: _ticks(up) >= goal, RECOVERED_WITHIN_S, f"{more} more ticks {when}")
-
-
-def _ticks(up: Up) -> int:
-    """Ticks committed so far; -1 while the database is away."""
-    try:
-        with psycopg.connect(up.state().database_url, autocommit=True) as connection:
-            return committed_ticks(connection)
-    except psycopg.OperationalError:
-        return -1
-
-
-def _wait_for_another(up: Up, victim: str, before: int, what: str) -> None:
-    def runs_again() -> bool:
-        assert up.process.poll() is None, up.output.read_text()
-        return up.pids().get(victim, before) != before and up.is_ready()
-
-    wait_until(runs_again, RECOVERED_WITHIN_S, f"all ready after {what}")
