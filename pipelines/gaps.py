@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from connectors.packed import NS_PER_US
+from connectors.recorded_rows import leading_integers, row_ends
 from market.gaps import Gap, GapCause
 from market.log import Heartbeat, LogRecord, Parsed
 from market.sources import Feed, Source
@@ -25,6 +27,7 @@ SILENCE_US = {
 }
 """How long a stream is never silent, by provider; polls have no such time."""
 STREAM_KIND = "frames"
+TIME_DIGITS = 19
 RESTART_US = 60_000_000
 """An id that is not above the newest, but traded so much later, is of a count that began anew."""
 
@@ -74,9 +77,12 @@ class GapFinder:
         limit_us = SILENCE_US.get(record.source.provider)
         if record.kind != STREAM_KIND or limit_us is None:
             return
-        before, self.received_us = self.received_us, record.received_us
-        if before is not None and record.received_us - before > limit_us:
-            yield Gap(record.source, None, GapCause.SILENCE, before, record.received_us)
+        times = _received_us(record)
+        if self.received_us is not None:
+            times = np.concatenate([[self.received_us], times])
+        self.received_us = record.received_us
+        for at in np.flatnonzero(np.diff(times) > limit_us):
+            yield Gap(record.source, None, GapCause.SILENCE, int(times[at]), int(times[at + 1]))
 
     def _jumps(self, source: Source, ticks: TickBatch) -> Iterator[Gap]:
         """Follow a record's trades by their ids, whatever their order in it. O(n log n), by columns."""
@@ -127,6 +133,13 @@ class GapFinder:
             )
             place.trade_id, place.time_us = place.named, heartbeat.time_us
         place.named = max(heartbeat.last_trade_id, 0)
+
+
+def _received_us(record: LogRecord) -> Int64s:
+    """When each frame came: a log that was slow has packed many into one record."""
+    if not record.payload:
+        return np.array([record.received_us])
+    return leading_integers(record.payload, row_ends(record.payload), TIME_DIGITS) // NS_PER_US
 
 
 def _is_of_a_new_count(place: Place, id_: int, time_us: int) -> bool:

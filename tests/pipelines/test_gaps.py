@@ -35,8 +35,18 @@ def record(
     partition: str = "coinbase-live-0",
     source: Source = COINBASE,
     kind: str = "frames",
+    payload: bytes = b"",
 ) -> LogRecord:
-    return LogRecord(partition, 0, source, kind, "", received_us, b"")
+    return LogRecord(partition, 0, source, kind, "", received_us, payload)
+
+
+def packed(*seconds: int) -> dict[str, Any]:
+    """A record of frames that came so long after `NOW`."""
+    times = [NOW + second * SECOND for second in seconds]
+    return {
+        "received_us": times[-1],
+        "payload": b"".join(b"%d {}\n" % (time_us * 1_000) for time_us in times),
+    }
 
 
 def parsed(ticks: Sequence[Tick] = (), heartbeats: Sequence[Heartbeat] = ()) -> Parsed:
@@ -155,6 +165,16 @@ class TestSilence:
         found = finder.update(record(later), parsed())
         silence = Gap(COINBASE, None, GapCause.SILENCE, NOW, later)
         assert found == ([silence] if over_us else [])
+
+    def test_frames_that_a_slow_log_packed_together_were_heard_one_by_one(self) -> None:
+        finder = GapFinder()
+        finder.update(record(), parsed())
+        assert find(parsed(), finder=finder, **packed(*range(1, 21))) == []
+        assert find(parsed(), finder=finder, **packed(22)) == []
+
+    def test_within_a_packed_record_is_a_gap(self) -> None:
+        silence = Gap(COINBASE, None, GapCause.SILENCE, NOW + 2 * SECOND, NOW + 9 * SECOND)
+        assert find(parsed(), **packed(1, 2, 9, 10)) == [silence]
 
     @pytest.mark.parametrize("facts", [{"kind": "trades"}, {"source": source_of("ecb", Feed.LIVE)}])
     def test_of_polls_and_of_what_has_no_stream_is_none(self, facts: dict[str, Any]) -> None:
