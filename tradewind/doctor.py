@@ -3,6 +3,8 @@
 import os
 import platform
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -11,13 +13,14 @@ from rich.table import Table
 
 from storage.census import CacheCensus, DatabaseCensus, cache_census, database_census
 from storage.errors import StorageError
+from storage.lags import Lag, lag_census
 from storage.revision import HEAD
 from tradewind.errors import ProcessError
 from tradewind.servers import postgres, reach_database
 from tradewind.servers.bundle import with_running
 from tradewind.servers.directory import holder_of
 from tradewind.servers.state import State, read_state
-from tradewind.settings import Settings
+from tradewind.settings import FeedChoice, Settings, feed_class_of
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -87,7 +90,25 @@ def _database(settings: Settings, state: State | None) -> list[str]:
         return [f"none yet; PostgreSQL {postgres.version()} is bundled"]
     with reach_database(settings) as url:
         census = database_census(url)
-    return _database_lines(census, "the user's" if own else "bundled")
+        feed = settings.feed_class if state is None else feed_class_of(FeedChoice(state.feed))
+        lags = lag_census(url, feed) if census.revision == HEAD else []
+    return [*_database_lines(census, "the user's" if own else "bundled"), *_lag_lines(lags)]
+
+
+def _lag_lines(lags: Iterable[Lag]) -> list[str]:
+    """How far each flow is behind the inbox, the partition of its oldest record by name."""
+    worst: dict[str, Lag] = {}
+    records: Counter[str] = Counter()
+    for lag in lags:
+        records[lag.flow] += lag.records
+        worst[lag.flow] = max(lag, worst.get(lag.flow, lag), key=lambda each: each.seconds)
+    return [
+        f"flow {flow}: {records[flow]:,} records behind,"
+        f" the oldest for {lag.seconds:.1f} s ({lag.partition})"
+        if records[flow]
+        else f"flow {flow}: has read all of the inbox"
+        for flow, lag in worst.items()
+    ]
 
 
 def _database_lines(census: DatabaseCensus, whose: str) -> list[str]:

@@ -42,6 +42,11 @@ _FEED_CLASSES = {
 }
 
 
+def feed_class_of(feed: FeedChoice) -> Feed:
+    """The class of the data that a feed gives."""
+    return _FEED_CLASSES[feed]
+
+
 _SCHEMES = {
     "database_url": ("postgresql://", "postgres://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
@@ -146,7 +151,7 @@ class Settings(BaseSettings):
     @property
     def feed_class(self) -> Feed:
         """The class of the data that this feed gives."""
-        return _FEED_CLASSES[self.feed]
+        return feed_class_of(self.feed)
 
     @property
     def recovery(self) -> Path:

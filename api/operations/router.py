@@ -12,6 +12,8 @@ from api.metrics import CONTENT_TYPE
 from api.operations.documentation import page
 from api.operations.readiness import OK, checks
 from api.services import Services
+from storage.errors import StorageError
+from storage.lags import lags
 
 router = APIRouter(tags=["operations"])
 
@@ -44,7 +46,14 @@ async def ready(request: Request, services: Services) -> Response:
 
 @router.get("/metrics", response_class=Response)
 async def metrics(services: Services) -> Response:
-    """Counters in Prometheus's text format."""
+    """Counters, and how far the flows are behind, in Prometheus's text format.
+
+    While the database does not answer the lags are left out.
+    """
+    try:
+        services.metrics.lagging(await services.database.read(lags, services.config.feed))
+    except StorageError:
+        services.metrics.lagging([])
     return Response(services.metrics.exposition(), media_type=CONTENT_TYPE, headers=_NO_STORE)
 
 

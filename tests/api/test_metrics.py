@@ -1,6 +1,7 @@
 """What the API counts."""
 
 from api.metrics import Metrics
+from storage.lags import Lag
 
 
 def test_an_answer_is_counted_and_timed() -> None:
@@ -15,3 +16,13 @@ def test_two_applications_count_apart() -> None:
     one, two = Metrics(), Metrics()
     one.stream_clients.inc()
     assert two.registry.get_sample_value("tradewind_stream_clients") == 0
+
+
+def test_lags_are_shown_by_flow_and_partition_until_they_are_not_known() -> None:
+    metrics = Metrics()
+    metrics.lagging([Lag("store", "binance-live-0", 12, 0.5)])
+    labels = {"flow": "store", "partition": "binance-live-0"}
+    assert metrics.registry.get_sample_value("tradewind_inbox_lag_records", labels) == 12
+    assert metrics.registry.get_sample_value("tradewind_inbox_lag_seconds", labels) == 0.5
+    metrics.lagging([])
+    assert metrics.registry.get_sample_value("tradewind_inbox_lag_records", labels) is None

@@ -1,11 +1,18 @@
 """`doctor` says what an installation is, and makes nothing of it."""
 
+import asyncio
 import io
+import time
 from pathlib import Path
 
+import psycopg
 import pytest
 from rich.console import Console
 
+from market.log import LogEntry
+from market.sources import Feed, source_of
+from storage.books import partition_id, register_read
+from storage.inbox import Inbox
 from tradewind.doctor import run_doctor, size_text
 from tradewind.settings import Settings, load_settings
 
@@ -41,6 +48,29 @@ def test_servers_of_the_user_are_described(
     assert "(current)" in text
     assert "market.instruments: about" in text
     assert "Valkey 9" in text
+
+
+def test_how_far_the_flows_are_behind_is_told(
+    tmp_path: Path, database_url: str, redis_url: str
+) -> None:
+    source = source_of("binance", Feed.SIMULATED)
+
+    async def append() -> None:
+        inbox = Inbox(database_url, None)
+        for partition in ("binance-0", "binance-backfill"):
+            writer = await inbox.writer(partition, source)
+            await writer.append([LogEntry("frames", "", time.time_ns() // 1_000, b"")])
+        await inbox.close()
+
+    asyncio.run(append())
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        read = {
+            partition_id(connection, name, source): 0 for name in ("binance-0", "binance-backfill")
+        }
+        register_read(connection, "store-simulated", read)
+    _, text = said(settings_of(tmp_path, database_url=database_url, redis_url=redis_url))
+    assert "flow live: 2 records behind, the oldest for " in text
+    assert "flow store: has read all of the inbox" in text
 
 
 def test_a_server_that_does_not_answer_is_told_with_status_1(tmp_path: Path) -> None:

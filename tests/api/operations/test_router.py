@@ -5,6 +5,8 @@ import re
 import psycopg
 
 from api.config import ApiConfig
+from market.sources import source_of
+from storage.books import partition_id
 from tests.api.harness import Api
 
 
@@ -49,6 +51,20 @@ async def test_metrics_are_in_the_text_format(alone: Api) -> None:
     expected = 'tradewind_http_requests_total{method="GET",route="/health",status="200"} 1.0'
     assert expected in response.text
     assert "tradewind_stream_following 0.0" in response.text
+
+
+async def test_metrics_tell_how_far_the_flows_are_behind(api: Api, config: ApiConfig) -> None:
+    with psycopg.connect(config.database_url, autocommit=True) as connection:
+        partition_id(connection, "binance-0", source_of("binance", config.feed))
+    text = (await api.get("/metrics")).text
+    assert 'tradewind_inbox_lag_records{flow="store",partition="binance-0"} 0.0' in text
+    assert 'tradewind_inbox_lag_seconds{flow="live",partition="binance-0"} 0.0' in text
+
+
+async def test_metrics_are_there_without_a_database(alone: Api) -> None:
+    response = await alone.get("/metrics")
+    assert response.status_code == 200
+    assert "tradewind_inbox_lag_records{" not in response.text
 
 
 async def test_the_documentation_fetches_nothing_from_elsewhere(alone: Api) -> None:
