@@ -8,11 +8,15 @@ from bytewax.inputs import Source
 from bytewax.outputs import Sink
 
 from connectors.parsing import parse
+from market.bars import BarBatch
 from market.instruments import InstrumentTable
 from market.log import LogRecord, Parsed
 from market.quality import QualityRules
+from market.ticks import TickBatch
 from pipelines.publish import News
 from pipelines.quality import Judge, QualityState
+
+NOTHING = Parsed(TickBatch.empty(), BarBatch.empty())
 
 
 def build_flow(
@@ -30,7 +34,13 @@ def build_flow(
     news = op.stateful_map(
         "judge",
         keyed,
-        lambda state, record: judge(judging, state, record, parse_record(record, instruments)),
+        lambda state, record: judge(
+            judging,
+            state,
+            record,
+            # What fills the past is no news: days of it must not keep the first prices waiting.
+            NOTHING if record.is_history else parse_record(record, instruments),
+        ),
     )
     op.output("publish", news, sink)
     return flow
@@ -39,11 +49,9 @@ def build_flow(
 def judge(
     judging: Judge, state: QualityState | None, record: LogRecord, parsed: Parsed
 ) -> tuple[QualityState, News]:
-    """The record's news: accepted ticks that are not late. What fills the past is none."""
+    """The record's news: accepted ticks that are not late."""
     state = state or QualityState()
     accepted = judging(state, record, parsed.ticks).news
-    if record.is_history:
-        accepted = accepted.take(slice(0, 0))
-    elif accepted.late.any():
+    if accepted.late.any():
         accepted = accepted.take(~accepted.late)
     return state, News(record.partition, record.offset, record.source, record.received_us, accepted)
