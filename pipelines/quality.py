@@ -3,7 +3,8 @@
 A verdict is a pure function of the partition's log up to the tick, so that every consumer of the log
 reaches the same one. An outlier waits: if four more follow at its level, all five are accepted with the
 fifth, and are news from there on. A state that was lost begins anew: until it has seen a few prices, it
-takes none for an outlier, and what waited stays set aside.
+takes none for an outlier, and what waited stays set aside. So does each record of history: it is of
+another time than the one before it, whose level says nothing about its own.
 """
 
 from dataclasses import dataclass, field
@@ -87,6 +88,8 @@ class Judge:
 
     def __call__(self, state: "QualityState", record: LogRecord, ticks: TickBatch) -> Judged:
         """Judge a record's ticks after all that the state has seen. Fills `ticks.late`."""
+        if record.is_history:
+            state.forget_prices()
         feed, received_us = record.source.feed, record.received_us
         oldest_us, closures = _NEVER_US, _NO_CLOSURE
         if not record.is_history and feed is not Feed.RECORDED:
@@ -142,6 +145,11 @@ class QualityState:
         )
         disordered = bool(tally[DISORDERED])
         return _judged(batch, verdicts, late, disordered, released[: tally[RELEASED]])
+
+    def forget_prices(self) -> None:
+        """Empty the windows, and let nothing wait."""
+        self.counts[:] = 0
+        self.sums[:] = 0
 
     def __reduce__(self) -> tuple[object, ...]:
         """For a snapshot: of what waits, which is next to nothing, only the lanes that have any."""

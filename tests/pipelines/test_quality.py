@@ -261,6 +261,19 @@ class TestOutliers:
         assert found == ([] if reason == "outlier" else [reason] * 12)
         assert reasons(judge(*before, after[0])) == [reason]
 
+    def test_a_record_of_history_is_not_judged_by_the_one_before(self) -> None:
+        repaired, state = "binance-live-backfill", QualityState()
+        judge(*level(100, 50), *level(110, 2, 50), state=state, partition=repaired)
+        three = level(120, 3, 90)
+        later = judge(*three, state=state, partition=repaired, offset=1)
+        assert (len(later.accepted), later.released_from) == (3, ())
+        assert (
+            reasons(judge(*level(120, 9, 93), *level(150, 1, 102), state=state, partition=repaired))
+            == []
+        )
+        within = [*level(120, 20, 200), *level(150, 1, 220), *level(120, 1, 221)]
+        assert reasons(judge(*within, state=state, partition=repaired)) == ["outlier"]
+
     def test_rules_of_an_instrument_are_its_own(self) -> None:
         rules = QualityRules(by_symbol={"BTC-USDT": Tolerance(floor=0.2)})
         ticks = [
