@@ -86,6 +86,7 @@ class Repairer:
         self._clock = clock
         self._sleep = sleep
         self._rounds: Counter[int] = Counter()
+        self._failures: Counter[int] = Counter()
         self._failing = False
 
     async def run(self) -> None:
@@ -94,12 +95,13 @@ class Repairer:
             gaps = await self._gaps.open(self._connector.provider, self._feed)
             pause_s = self._every_s
             try:
-                for gap_id, gap in gaps:
+                # Those that failed before come last: none holds up the others for good.
+                for gap_id, gap in sorted(gaps, key=lambda each: self._failures[each[0]]):
                     await self._repair(gap_id, gap)
             except AppendError:
                 raise
             except ConnectorError as error:
-                # The next gap would fail alike: the book is looked at anew afterwards.
+                # The next gap may fail alike: the book is looked at anew afterwards.
                 pause_s = max(self._pause_s(error), pause_s)
             await self._sleep(pause_s)
 
@@ -111,9 +113,10 @@ class Repairer:
             log.warning("%s; a gap is lost", error)
             await self._gaps.lost(gap_id)
             return
-        except MalformedError as error:
-            log.warning("%s; a gap waits", error)
-            return
+        except (BurstError, MalformedError, TransientError):
+            self._failures = _bounded(self._failures)
+            self._failures[gap_id] += 1
+            raise
         if self._failing:
             log.info("%s: gaps are filled again", self._connector.provider)
         self._failing = False
@@ -144,8 +147,8 @@ class Repairer:
         return await self._fetch(request)
 
     async def _settle(self, gap_id: int, steps: int) -> None:
-        if len(self._rounds) >= MAX_REMEMBERED:
-            self._rounds.clear()
+        del self._failures[gap_id]
+        self._rounds = _bounded(self._rounds)
         self._rounds[gap_id] += 1
         if steps == 0 or self._rounds[gap_id] > MAX_ROUNDS:
             log.info("%s: a gap is lost, the provider has no more", self._connector.provider)
@@ -173,3 +176,8 @@ class Repairer:
         if isinstance(error, BurstError | TransientError) and error.retry_after_s is not None:
             return max(wait_s, error.retry_after_s)
         return wait_s
+
+
+def _bounded(counts: Counter[int]) -> Counter[int]:
+    """The same, or a new one where too much would be remembered."""
+    return counts if len(counts) < MAX_REMEMBERED else Counter()

@@ -151,8 +151,8 @@ async def test_a_long_failure_leaves_the_gap_open_and_the_next_wait() -> None:
     async with repairing(book, venue, writer, hands):
         await book.until(3)
     assert venue.asked[: 1 + TRIES] == ["10/0"] + ["10/1"] * TRIES
-    assert contexts(writer) == ["10/0", "10/0", "10/1", "20/0", "20/1"]
-    assert book.asked_ids == [1, 2]
+    assert contexts(writer) == ["10/0", "20/0", "20/1", "10/0", "10/1"]
+    assert book.asked_ids == [2, 1]
     assert hands.slept_s[:4] == [0.5, 1.0, 2.0, EVERY_S]
 
 
@@ -191,6 +191,21 @@ async def test_nonsense_leaves_the_gap_open_and_the_next_goes_on() -> None:
     async with repairing(book, venue, MemoryWriter()):
         await book.until(3)
     assert book.asked_ids == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "error", [MalformedError("kraken", "?"), TransientError("kraken", "HTTP 500")]
+)
+async def test_a_gap_that_never_comes_is_asked_for_less_and_less_and_holds_up_no_other(
+    error: ConnectorError,
+) -> None:
+    book, hands = Book({1: gap(1), 2: gap(2), 3: gap(3)}), Hands()
+    venue = Kraken({"10/0": [error] * 1_000})
+    async with repairing(book, venue, MemoryWriter(), hands):
+        await book.until(12)
+    assert book.asked_ids == [2, 3]
+    assert book.lost_ids == []
+    assert max(hands.slept_s) == 60.0
 
 
 async def test_where_there_is_nothing_to_ask_a_gap_is_lost() -> None:
