@@ -20,6 +20,7 @@ from tests.tradewind.support import Up, wait_until
 
 FEED = Feed.SIMULATED
 AT_REST_WITHIN_S = 30.0
+FLOWS = ("store", "live")
 
 Cache = Any
 """A client of Redis, whose stubs type answers as text: these are bytes."""
@@ -38,10 +39,9 @@ def at_rest(up: Up) -> Iterator[Connection]:
         os.kill(pid, signal.SIGCONT)
 
 
-def lag(connection: Connection, *consumers: str) -> int:
-    """How many records consumers (none named: both flows) have not read yet."""
-    named = consumers or (f"store-{FEED.value}", f"live-{FEED.value}")
-    row = connection.execute(_LAG, (list(named),)).fetchone()
+def lag(connection: Connection) -> int:
+    """How many records the two flows have not read yet."""
+    row = connection.execute(_LAG, ([f"{flow}-{FEED.value}" for flow in FLOWS],)).fetchone()
     assert row is not None
     return int(row[0])
 
