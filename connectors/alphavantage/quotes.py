@@ -1,19 +1,22 @@
 """Alpha Vantage's quotes: GLOBAL_QUOTE of a stock → a rate, CURRENCY_EXCHANGE_RATE of a pair → a quote.
 
-GLOBAL_QUOTE has a day for its clock and no time: the event time of its tick is when we received it. On
-the free plan that price is the last close, the same all day, so an answer only counts as new when its
-price or volume changed (`same_quote`): otherwise an old price would be stamped anew at every poll.
-What is entitled as delayed says so, and its event time is 15 minutes before we received it.
+GLOBAL_QUOTE has a day for its clock and no time. Of a day that is past in New York the event time of its
+tick is 16:00 there: on the free plan that price is the last close, which no restart may stamp anew. Of
+today it is when we received it, and an answer only counts as new when its price or volume changed
+(`same_quote`): otherwise an old price would be stamped anew at every poll. What is entitled as delayed
+says so, and its event time is 15 minutes before we received it.
 """
 
 from decimal import Decimal
 
 from connectors.alphavantage.checks import check
 from connectors.alphavantage.fields import (
+    EASTERN,
     PROVIDER,
     Cells,
     Fields,
     cell,
+    day_of,
     field,
     instant_us,
     price_text,
@@ -26,6 +29,7 @@ from connectors.answers import Answer, decode, decode_or_none, fields_of
 from connectors.errors import ConnectorError, MalformedError
 from connectors.numerals import number_of
 from market.bars import BarBatch
+from market.clock import datetime_of
 from market.errors import NotAPriceError
 from market.instruments import InstrumentTable
 from market.log import LogRecord, Parsed
@@ -37,6 +41,9 @@ DELAYED = "delayed"
 _QUOTE_ENVELOPE = "Global Quote"
 _DELAYED_ENVELOPE = "DATA DELAYED BY 15 MINUTES"
 _RATE_ENVELOPE = "Realtime Currency Exchange Rate"
+_DAY_NAMES = ("latest trading day", "latestDay")
+_CLOSE = "16:00:00"
+"""In New York; every other listing's day is over by then."""
 
 
 def parse_global_quote(record: LogRecord, instruments: InstrumentTable) -> Parsed:
@@ -44,7 +51,7 @@ def parse_global_quote(record: LogRecord, instruments: InstrumentTable) -> Parse
     is_delayed, cells = _quote(record)
     instrument = instruments.by_symbol(text(cell(cells, "symbol")))
     price = number_of(price_text(cell(cells, "price"), instrument))
-    time_us = record.received_us - (DELAY_US if is_delayed else 0)
+    time_us = _traded_us(cells, record.received_us - (DELAY_US if is_delayed else 0))
     tick = Tick(time_us, instrument.id, record.source.id, RATE, price=price)
     return Parsed(TickBatch.of([tick]), BarBatch.empty())
 
@@ -93,6 +100,17 @@ def _quote(record: LogRecord) -> tuple[bool, Cells]:
     if envelope is None:
         raise _not_an_answer(record, _QUOTE_ENVELOPE)
     return _DELAYED_ENVELOPE in envelope[0], envelope[1]
+
+
+def _traded_us(cells: Cells, at_us: int) -> int:
+    """When a quote that was newest at `at_us` was made, as far as its day tells."""
+    shown = next((cells[name] for name in _DAY_NAMES if name in cells), None)
+    if shown is None:
+        return at_us
+    day = day_of(text(shown))
+    if day >= datetime_of(at_us).astimezone(EASTERN).date():
+        return at_us
+    return instant_us(f"{day} {_CLOSE}", EASTERN)
 
 
 def _envelope(body: Fields) -> tuple[str, Cells] | None:

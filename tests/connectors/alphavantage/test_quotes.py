@@ -36,19 +36,30 @@ def stock(symbol: str, price: str, **others: str) -> dict[str, object]:
 
 class TestGlobalQuote:
     @pytest.mark.parametrize(
-        ("name", "symbol", "price"),
+        ("name", "symbol", "price", "closed"),
         [
-            ("global_quote", "MSFT", "112.13"),
-            ("time_series_quote.json", "TSLA", "729.4"),
+            ("global_quote", "MSFT", "112.13", "2018-10-05T20:00"),
+            ("time_series_quote.json", "TSLA", "729.4", "2021-04-23T20:00"),
         ],
     )
-    def test_a_recorded_quote_is_a_rate_at_its_receive_time(
-        self, name: str, symbol: str, price: str
+    def test_a_recorded_quote_is_a_rate_at_its_day_s_close(
+        self, name: str, symbol: str, price: str, closed: str
     ) -> None:
         parsed = parse_global_quote(av("GLOBAL_QUOTE", recorded(name)), CATALOGUE)
         instrument = CATALOGUE.by_symbol(symbol).id
-        expected = Tick(NOW_US, instrument, SOURCE, RATE, price=Decimal(price))
+        expected = Tick(us(closed), instrument, SOURCE, RATE, price=Decimal(price))
         assert parsed.ticks.rows() == [expected]
+
+    @pytest.mark.parametrize("day", ["2026-11-24", "2026-11-25"])
+    def test_a_quote_of_the_running_day_is_a_rate_at_its_receive_time(self, day: str) -> None:
+        body = stock("V", "3.10", **{"07. latest trading day": day})
+        (tick,) = parse_global_quote(av("GLOBAL_QUOTE", body), CATALOGUE).ticks.rows()
+        assert tick.time_us == NOW_US
+
+    def test_a_day_that_is_none_raises(self) -> None:
+        body = stock("V", "3.10", **{"07. latest trading day": "yesterday"})
+        with pytest.raises(MalformedError):
+            parse_global_quote(av("GLOBAL_QUOTE", body), CATALOGUE)
 
     def test_a_delayed_quote_is_fifteen_minutes_old(self) -> None:
         body = {DELAYED: {"01. symbol": "V", "05. price": "3.10"}}
@@ -60,7 +71,7 @@ class TestGlobalQuote:
         self, entitlement: str, age_us: int
     ) -> None:
         context = json.dumps({"symbol": "TSLA", "entitlement": entitlement})
-        record = av("GLOBAL_QUOTE", CSV, context=context)
+        record = av("GLOBAL_QUOTE", CSV.replace("2021-04-23", "2026-11-24"), context=context)
         (tick,) = parse_global_quote(record, CATALOGUE).ticks.rows()
         assert (tick.time_us, tick.price) == (NOW_US - age_us, Decimal("729.4"))
 
@@ -70,6 +81,10 @@ class TestGlobalQuote:
                 av("GLOBAL_QUOTE", stock("TSCO.LON", shown)), OWN
             ).ticks.rows()
             assert (tick.instrument, tick.price) == (TESCO.id, Decimal(pounds))
+
+    def test_a_table_of_a_day_that_is_past_is_of_its_close(self) -> None:
+        (tick,) = parse_global_quote(av("GLOBAL_QUOTE", CSV), CATALOGUE).ticks.rows()
+        assert tick.time_us == us("2021-04-23T20:00")
 
     @pytest.mark.parametrize("price", ["0.0000", "-1", "None", "NaN", "", "inf", "1e3"])
     @pytest.mark.parametrize("symbol", ["V", "TSCO.LON"])
