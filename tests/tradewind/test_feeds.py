@@ -35,7 +35,7 @@ def test_every_provider_reaches_the_inbox_and_a_stop_is_clean(
                 assert feeds.poll() is None
                 time.sleep(0.05)
         feeds.send_signal(signal.SIGTERM)
-        output, _ = feeds.communicate(timeout=10)
+        output, _ = feeds.communicate(timeout=30)
         assert feeds.returncode == 0, output
     finally:
         for process in (feeds, sandbox):
