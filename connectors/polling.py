@@ -135,7 +135,8 @@ class Poller:
             log.warning("%s", error)
         self._failing = True
         if isinstance(error, QuotaExceededError):
-            return QUOTA_REST_S if error.until_us is None else self._until_s(error.until_us)
+            until_us = error.until_us or 0
+            return self._until_s(until_us) if until_us > self._clock() else QUOTA_REST_S
         if isinstance(error, BadKeyError):
             return REST_S
         rest_s = max(self._backoff.next_s(), self._breaker.failed())

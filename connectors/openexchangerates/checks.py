@@ -102,11 +102,14 @@ def _refused(request: str, answer: Answer) -> ConnectorError:
 
 
 def _until_us(description: str, answer: Answer) -> int:
-    """Until when access is restricted: its own word, the day in its sentence, the month's end."""
+    """Until when access is restricted: its own word, the day in its sentence, the month's end.
+
+    That is the latest in any case: a restriction until 2050 is lifted by a letter, which nobody tells us.
+    """
     if answer.retry_after_s is not None:
         return answer.received_us + int(answer.retry_after_s * 1e6)
     found = _UNTIL.search(description)
     day = None if found is None else day_of(found[1])
-    if day is None:
-        return month_after_us(answer.received_us)
-    return microseconds(datetime.combine(day, time(), UTC))
+    until_us = 0 if day is None else microseconds(datetime.combine(day, time(), UTC))
+    month_us = month_after_us(answer.received_us)
+    return until_us if answer.received_us < until_us < month_us else month_us

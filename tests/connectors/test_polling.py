@@ -179,6 +179,7 @@ async def test_what_fails_again_and_again_is_left_alone_and_probed() -> None:
         (TransientError("fixer", "HTTP 503", 20.0), 20.0),
         (QuotaExceededError("fixer", NOW_US + 3_600_000_000), 3_600.0),
         (QuotaExceededError("fixer", None), QUOTA_REST_S),
+        (QuotaExceededError("fixer", NOW_US), QUOTA_REST_S),
         (BadKeyError("fixer"), REST_S),
     ],
 )

@@ -80,10 +80,10 @@ class TestRecorded:
             "this App ID is deactivated: take another"
         )
 
-    def test_a_restriction_lasts_until_the_day_that_it_names(self) -> None:
+    def test_a_restriction_until_2050_is_tried_again_next_month(self) -> None:
         caught = raised(429, response("openexchangerates/access_restricted_error.json"))
         assert isinstance(caught, QuotaExceededError)
-        assert caught.until_us == us("2050-01-01")
+        assert caught.until_us == us("2026-12-01")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,8 @@ class TestRecorded:
         (60.0, "until 2050-01-01", "2026-11-24T12:01"),
         (None, "too many requests", "2026-12-01"),
         (None, "until 2026-13-99", "2026-12-01"),
+        (None, "restricted until 2026-11-28 (reason)", "2026-11-28"),
+        (None, "restricted until 2026-11-24 (reason)", "2026-12-01"),
     ],
 )
 def test_how_long_a_restriction_lasts(
