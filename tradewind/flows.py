@@ -18,6 +18,7 @@ from pipelines.publish import PublishSink
 from pipelines.running import run
 from pipelines.source import LogSource
 from storage.books import ReadRegister, consumer_offsets, log_ends
+from storage.connecting import wait_for_database
 from storage.gap_seeds import seed_from
 from storage.inbox_reader import InboxReaderFactory
 from storage.live import LivePublisher
@@ -28,6 +29,8 @@ from tradewind.quality_rules import quality_rules
 from tradewind.settings import FeedChoice, Settings
 
 FLOWS = ("store", "live")
+DATABASE_WITHIN_S = 30.0
+"""A database that was killed gets so long to recover."""
 REPLAY_SPEED = 1.0
 """Event seconds a second of a replay that is watched on the screen."""
 
@@ -41,11 +44,13 @@ def run_pipeline(name: str, settings: Settings, shard: Shard = WHOLE) -> int:
         raise UnknownPipelineError(name, FLOWS)
     if shard != WHOLE:
         _require_shards(name, settings)
-    recovery = _recovery(name, settings, shard)
+    recovery, stop = _recovery(name, settings, shard), stop_requested()
+    # Waited for here: each end of a process would make its supervisor wait longer before the next start.
+    wait_for_database(settings.database(), stop, DATABASE_WITHIN_S)
     if name == "live":
-        build = live_flow(settings, stop_requested(), not recovery.exists())
+        build = live_flow(settings, stop, not recovery.exists())
     else:
-        build = store_flow(settings, stop_requested(), shard)
+        build = store_flow(settings, stop, shard)
     run(build, recovery)
     return 0
 
