@@ -1,8 +1,11 @@
 """What is checked of a running `up`: at any moment, while nothing moves, and in the end."""
 
+from datetime import UTC, datetime, timedelta
+
 import psycopg
 import redis
 
+from storage.upkeep import SIMULATED_DAYS
 from tests.chaos.invariants import (
     Connection,
     assert_books_balance,
@@ -44,8 +47,14 @@ class Check:
             assert_books_balance(connection)
             assert_no_trade_is_stored_twice(connection)
             assert_missing_trades_are_in_the_book_of_gaps(connection)
-            assert_candles_are_those_of_the_ticks(connection)
+            assert_candles_are_those_of_the_ticks(connection, kept_since())
             self._quotas.check(connection)
+
+
+def kept_since() -> datetime:
+    """From when on the upkeep keeps simulated ticks."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=SIMULATED_DAYS)
 
 
 def check_what_is_shown(up: Up) -> None:

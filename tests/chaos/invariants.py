@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -81,9 +82,16 @@ def assert_payloads_are_accounted_for(connection: Connection, beyond: dict[str, 
         beyond[name] = max(offset, beyond.get(name, -1))
 
 
-def assert_candles_are_those_of_the_ticks(connection: Connection) -> None:
-    """Every candle equals the one that SQL makes of the ticks, and none is missing."""
-    wrong = connection.execute(_DIFFERENCE).fetchall()
+def assert_candles_are_those_of_the_ticks(
+    connection: Connection, since: datetime | None = None
+) -> None:
+    """Every candle equals the one that SQL makes of the ticks, and none is missing.
+
+    `since`: only what is not older, for of the rest the ticks are not kept.
+    """
+    wrong = connection.execute(
+        _DIFFERENCE, {"since": since or datetime.min.replace(tzinfo=UTC)}
+    ).fetchall()
     assert wrong == [], f"{len(wrong)} candles differ, the first: {wrong[0]}"
 
 
@@ -134,7 +142,7 @@ _PAYLOADS = """
 
 _DIFFERENCE = """
     WITH kept AS (
-        SELECT * FROM market.ticks WHERE feed <> 's' OR time >= {since}
+        SELECT * FROM market.ticks WHERE time >= %(since)s
     ), sides AS (
         SELECT *, 'm'::"char" AS side, (bid + ask) / 2 AS mark FROM kept WHERE kind = 'q'
         UNION ALL SELECT *, 'b', bid FROM kept WHERE kind = 'q'
@@ -149,12 +157,12 @@ _DIFFERENCE = """
     )
     SELECT made.*, candles.*
     FROM made FULL JOIN (
-        SELECT * FROM market.candles WHERE ticks > 0 AND (feed <> 's' OR time >= {since})
+        SELECT * FROM market.candles WHERE ticks > 0 AND time >= %(since)s
     ) AS candles USING (time, instrument_id, source_id, side, feed)
     WHERE (made.open, made.high, made.low, made.close, made.volume, made.ticks)
         IS DISTINCT FROM (candles.open, candles.high, candles.low, candles.close, candles.volume,
             candles.ticks)
-""".format(since="date_trunc('day', now(), 'UTC') - interval '2 days'")
+"""
 
 _BOOKED = """
     SELECT entry.*, read.log_offset AS read_up_to
