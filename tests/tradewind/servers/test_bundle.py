@@ -62,7 +62,8 @@ def test_after_a_kill_of_everything_the_next_start_has_every_commit(used_data: P
         family = [psutil.Process(pid) for pid in (holder.pid, *pids)]
         family += [child for each in family[1:] for child in each.children(recursive=True)]
         for process in family:
-            with contextlib.suppress(psutil.NoSuchProcess):  # a worker of PostgreSQL may end by itself
+            # A worker of PostgreSQL may end by itself.
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
     with start_servers(isolated(used_data)) as servers:
         assert count_of(servers.database_url) == 1
