@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.conftest import Compare, NewDatabase, execute
-from benchmarks.raw_copy import CREATE_TWIN, copy_all, twin_rows
+from benchmarks.raw_copy import CHECKSUMS, CREATE_TWIN, copy_all, twin_rows
 from benchmarks.recordings import binance_files, fx_files, records_of, repeated_frames, ticks_of
 from connectors.recordings import RecordingReader
 from market.instruments import CATALOGUE
@@ -28,12 +28,6 @@ from storage.outcomes import OutcomeWriter
 
 CONSUMER = "store-recorded"
 BINANCE_TIMES = 6
-
-_SAME = """
-    SELECT count(*), count(DISTINCT instrument_id), sum(seq), sum(extract(epoch FROM time)),
-        sum(bid::numeric), sum(ask::numeric), sum(price::numeric), sum(size::numeric)
-    FROM
-"""
 
 
 class Replay:
@@ -85,7 +79,7 @@ def compare_with_raw(compare: Compare, name: str, replay: Replay, rounds: int) -
     ):
         prepare()
         way()
-        answers.append(execute(replay.database_url, _SAME + table))
+        answers.append(execute(replay.database_url, CHECKSUMS + table))
     assert answers[0] == answers[1]
     compare(
         name,

@@ -19,6 +19,12 @@ CREATE_TWIN = """
         PRIMARY KEY (time, instrument_id, source_id, kind, feed, seq)
     )
 """
+CHECKSUMS = """
+    SELECT count(*), count(DISTINCT instrument_id), sum(seq), sum(extract(epoch FROM time)),
+        sum(bid::numeric), sum(ask::numeric), sum(price::numeric), sum(size::numeric)
+    FROM
+"""
+"""Of the table whose name follows: equal where it holds the same ticks."""
 
 _POSTGRES_EPOCH_US = 946_684_800_000_000
 _FIELDS = 11

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from connectors.parsing import parse
-from connectors.recordings import RecordingReader
+from connectors.recordings import MAX_ROWS_PER_RECORD, RecordingReader
 from market.instruments import CATALOGUE
 from market.log import LogRecord
 from market.ticks import TickBatch
@@ -42,9 +42,11 @@ def repeated_frames(paths: Sequence[Path], times: int, directory: Path) -> list[
     return written
 
 
-def records_of(paths: Sequence[Path]) -> list[LogRecord]:
-    """Every record of the files, in the reader's order."""
-    reader = RecordingReader(paths)
+def records_of(
+    paths: Sequence[Path], rows_per_record: int = MAX_ROWS_PER_RECORD
+) -> list[LogRecord]:
+    """Every record of the files, of at most so many rows each, in the reader's order."""
+    reader = RecordingReader(paths, max_rows=lambda: rows_per_record)
     after: dict[str, int] = {}
     found = []
     while not reader.finished():

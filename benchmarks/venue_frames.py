@@ -18,15 +18,20 @@ TRADES_PER_MESSAGE = 3
 NS_PER_MS = 1_000_000
 
 
-def venue_records(venue: str) -> list[LogRecord]:
-    """About 100,000 frames of a venue's pairs, in records of 10,000 lines."""
+def venue_records(
+    venue: str, *, minutes: int = MINUTES, lines_per_record: int = LINES_PER_RECORD
+) -> list[LogRecord]:
+    """The frames of a venue's pairs, about 5,000 a minute, in records of so many lines."""
     tape = Tape(Simulator(7), TICKS_PER_S, venue)
     lines = [
         f"{at_ns} {frame}\n"
-        for minute in range(FIRST_MINUTE, FIRST_MINUTE + MINUTES)
+        for minute in range(FIRST_MINUTE, FIRST_MINUTE + minutes)
         for at_ns, frame in sorted(_minute(tape, minute))
     ]
     source = source_of(venue, Feed.RECORDED)
+    parts = [
+        lines[start : start + lines_per_record] for start in range(0, len(lines), lines_per_record)
+    ]
     return [
         LogRecord(
             f"{venue}-0",
@@ -34,10 +39,10 @@ def venue_records(venue: str) -> list[LogRecord]:
             source,
             "frames",
             "",
-            int(lines[start][:16]),
-            "".join(lines[start : start + LINES_PER_RECORD]).encode(),
+            int(part[-1][:16]),
+            "".join(part).encode(),
         )
-        for number, start in enumerate(range(0, len(lines), LINES_PER_RECORD))
+        for number, part in enumerate(parts)
     ]
 
 
@@ -55,6 +60,7 @@ def _kraken(pair: Pair, trades: Trades, quotes: Quotes) -> Iterator[tuple[int, s
         yield int(some.time_ms[-1]) * NS_PER_MS, kraken.trade_message(pair, some, kraken.UPDATE)
     for row in range(len(quotes.ids)):
         best = Best.of(quotes, row)
+        day.last_ms = 0  # a quote's time is its own
         yield best.time_ms * NS_PER_MS, kraken.ticker_message(pair, best, day, kraken.UPDATE)
 
 
