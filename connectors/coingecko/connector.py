@@ -25,6 +25,9 @@ LIMITS = {
 key really has, `reference.usage_request` tells; 250 is the smallest paid plan's."""
 CACHE_S, PRO_CACHE_S = 60.0, 20.0
 """How long the provider itself answers the same."""
+BESIDE_STREAM_S = 60.0
+"""Each price of the stream costs a tenth of a credit, which no ledger counts: 17 coins, six times a minute,
+some 450,000 of the month's 500,000. Polls each minute take the rest."""
 HISTORY_GAP_US = 900_000_000
 """What is uncovered for longer is asked for: a chart has but a point every five minutes."""
 REPAIR_GAP_US = 2 * STEP_US
@@ -41,12 +44,14 @@ def connector(access: Access, instruments: InstrumentTable) -> Connector:
     pro = access.key is not None and access.plan.replace("-", "_").split("_")[0] == PRO
     plan = None if access.key is None else PRO if pro else "demo"
     headers = {} if access.key is None else {KEY_HEADER if pro else DEMO_HEADER: access.key}
+    streams = _streams(access, coins) if pro else ()
+    every_s = BESIDE_STREAM_S if streams else PRO_CACHE_S if pro else CACHE_S
     return Connector(
         provider=PROVIDER,
         instruments=coins,
         endpoint=Endpoint(check=WatchingCheck(), headers=headers, limits=LIMITS[plan]),
-        polls=_polls(url, coins, PRO_CACHE_S if pro else CACHE_S),
-        streams=_streams(access, coins) if pro else (),
+        polls=_polls(url, coins, every_s),
+        streams=streams,
         history=partial(_history, url, coins),
         repair=partial(_repair, url, coins, pro),
     )

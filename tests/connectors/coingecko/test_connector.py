@@ -45,7 +45,7 @@ def gap(length_us: int, instrument: int | None = None) -> Gap:
             PRO,
             {"x-cg-pro-api-key": "CG-CANARY"},
             [Limit(250, Period.MINUTE), Limit(500_000, Period.MONTH)],
-            20,
+            60,
         ),
     ],
 )
@@ -68,8 +68,16 @@ def test_each_plan_is_asked_as_it_allows(
 
 def test_a_pro_plan_may_be_named_further() -> None:
     for plan in ("pro-analyst", "pro_lite"):
-        assert build(Access("http://x", "ws://x", key="CG-1", plan=plan)).polls[0].every_s == 20
+        assert build(Access("http://x", key="CG-1", plan=plan)).polls[0].every_s == 20
     assert build(Access("http://x", "ws://x", key="CG-1", plan="project")).polls[0].every_s == 60
+
+
+def test_polls_and_stream_together_stay_within_the_month_s_credits() -> None:
+    built = build(PRO)
+    minutes = 31 * 24 * 60
+    of_polls = minutes * 60 / built.polls[0].every_s
+    of_stream = minutes * 6 * 0.1 * len(COINS)
+    assert of_polls + of_stream <= 500_000
 
 
 def test_the_stream_is_of_the_pro_plan_alone() -> None:
