@@ -26,7 +26,11 @@ from market.sources import Feed
 
 READY_WITHIN_S = 10.0
 """What fills the past waits so long for the live connections, then begins without them."""
-MAX_CONNECTIONS = 20
+MAX_CONNECTIONS = 64
+"""More than all providers use at once (a poll, four histories, a repair each), so that none waits for the
+connections of another that hangs: a call that was granted is to be made at once."""
+STEADY_S = 60.0
+"""A part that ran for so long is started again as quickly as at first."""
 
 CoveredUntil = Callable[[], Awaitable[Mapping[int, int]]]
 """Instrument id → until when candles cover its last day, in µs; what is not covered is absent."""
@@ -121,11 +125,15 @@ async def _all_set(events: Sequence[asyncio.Event]) -> None:
 async def _kept_alive(name: str, part: Callable[[], Awaitable[None]]) -> None:
     """Run a part again whenever it ends: its own fault must not be the others'."""
     backoff = Backoff(first_s=1.0)
+    loop = asyncio.get_running_loop()
     while True:
+        began_s = loop.time()
         try:
             await part()
         except AppendError:
             raise
         except Exception:  # the top loop of a part
             logger.exception("%s failed and is started again", name)
+        if loop.time() - began_s >= STEADY_S:
+            backoff.reset()
         await asyncio.sleep(backoff.next_s())
