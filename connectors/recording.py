@@ -77,7 +77,8 @@ class Recording:
         return _Writer(self, source.provider)
 
     def add(self, provider: str, entry: LogEntry) -> None:
-        """Take an entry; it is in the file after the next flush. OSError where the disk is full."""
+        """Take an entry; it is in the file after the next flush. OSError where the disk is full: what
+        waited is lost then, and what was flushed stays readable."""
         lines = entry.payload
         if entry.kind != KIND:
             lines = b"%d %b\n" % (entry.received_us * 1_000, wrapped(provider, entry))
@@ -92,7 +93,19 @@ class Recording:
         if self._waiting:
             member = gzip.compress(b"".join(self._waiting), LEVEL)
             self._waiting, self._waiting_bytes = [], 0
-            self._file.write(member)
+            self._write(member)
+
+    def _write(self, member: bytes) -> None:
+        """All of a member, or nothing: what is before a torn one could not be read any more."""
+        begins = self._file.tell()
+        try:
+            written = 0
+            while written < len(member):
+                written += self._file.write(member[written:])
+        except OSError:
+            self._file.truncate(begins)
+            self._file.seek(begins)
+            raise
 
     async def keep_flushing(self, every_s: float = FLUSH_EVERY_S) -> None:
         """Flush again and again, until cancelled."""

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import gzip
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,31 @@ async def test_what_was_flushed_survives_any_end(tmp_path: Path) -> None:
     recording.flush()
     recording.add("binance", LogEntry("frames", "", NOW_US, FRAMES))
     assert gzip.decompress(path.read_bytes()) == FRAMES
+    recording.close()
+    assert gzip.decompress(path.read_bytes()) == 2 * FRAMES
+
+
+@contextlib.contextmanager
+def files_of_at_most(size_bytes: int) -> Iterator[None]:
+    """What is written beyond fails, after as much as fits: as on a disk that fills up."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_a_full_disk_tears_nothing_that_was_flushed(tmp_path: Path) -> None:
+    path = tmp_path / "out.gz"
+    recording = await record(path, LogEntry("frames", "", NOW_US, FRAMES))
+    recording.flush()
+    size_bytes = path.stat().st_size
+    recording.add("binance", LogEntry("frames", "", NOW_US, FRAMES))
+    with files_of_at_most(size_bytes + 10), pytest.raises(OSError, match="too large"):
+        recording.flush()
+    assert path.stat().st_size == size_bytes
+    recording.add("binance", LogEntry("frames", "", NOW_US, FRAMES))
     recording.close()
     assert gzip.decompress(path.read_bytes()) == 2 * FRAMES
 
