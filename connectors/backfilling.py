@@ -31,7 +31,6 @@ MALFORMED_PAUSE_S = 900.0
 """A nonsensical answer may have cost a call."""
 PATIENCE_S = 900.0
 """A quota that the provider calls used up for longer ends a history; a shorter one is waited out."""
-UNCHANGED = 304
 
 _HOPELESS = (BadKeyError, PremiumError, QuotaExceededError)
 _PASSING = (BurstError, MalformedError, QuotaExceededError, TransientError)
@@ -105,9 +104,8 @@ class _Asking:
                 self._tell(error)
             await self.sleep(wait_s)
         self.failing = False
-        if answer.status != UNCHANGED:
-            entry = LogEntry(request.kind, request.context, answer.received_us, answer.body)
-            await self.writer.append([entry])
+        entry = LogEntry(request.kind, request.context, answer.received_us, answer.body)
+        await self.writer.append([entry])
         return True
 
     def _wait_s(self, error: ConnectorError, backoff: Backoff) -> float | None:

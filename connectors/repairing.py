@@ -42,7 +42,6 @@ MAX_ROUNDS = 3
 MAX_REMEMBERED = 10_000
 TRIES = 4
 """A step that failed is tried again so often before all waits."""
-UNCHANGED = 304
 
 log = logging.getLogger(__name__)
 
@@ -132,9 +131,8 @@ class Repairer:
                 break
             last = await self._answer(request)
             asked += 1
-            if last.status != UNCHANGED:
-                entry = LogEntry(request.kind, request.context, last.received_us, last.body)
-                await self._writer.append([entry])
+            entry = LogEntry(request.kind, request.context, last.received_us, last.body)
+            await self._writer.append([entry])
         return asked
 
     async def _answer(self, request: Request) -> Answer:

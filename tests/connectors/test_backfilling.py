@@ -130,13 +130,5 @@ class TestBackfill:
         with pytest.raises(AppendError):
             await backfill(Provider().fetch, REQUESTS, Broken())
 
-    async def test_what_is_unchanged_is_in_the_log_already(self) -> None:
-        async def unchanged(request: Request) -> Answer:
-            return Answer(304, b"", NOW_US)
-
-        writer = MemoryWriter()
-        assert await backfill(unchanged, REQUESTS[:1], writer) == 1
-        assert writer.log.records == []
-
     async def test_nothing_missing_is_nothing_to_do(self) -> None:
         assert await backfill(Provider().fetch, [], MemoryWriter()) == 0
