@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -75,14 +75,38 @@ def settle(connection: Connection, *, thorough: bool = False) -> int:
         "thorough": thorough,
         "limit": None if thorough else COUNTED_AT_ONCE,
     }
-    connection.execute(_SETTLE_TRADES, bounds)
-    connection.execute(_SETTLE_SILENCE)
+    connection.execute(_SETTLE_TRADES.encode(), bounds)
+    connection.execute(_SETTLE_SILENCE.encode(), {})
     row = connection.execute("SELECT count(*) FROM market.gaps WHERE state = 'open'").fetchone()
     assert row is not None
     return int(row[0])
 
 
-_SETTLE_TRADES = """
+_ALL_STORED = """
+    last_id - first_id + 1 = (
+        SELECT count(DISTINCT seq) FROM market.ticks
+        WHERE time BETWEEN start_at - %(slack)s AND end_at + %(slack)s
+            AND instrument_id = gaps.instrument_id AND source_id = gaps.source_id
+            AND kind = 't' AND feed = gaps.feed AND seq BETWEEN first_id AND last_id
+    )
+"""
+"""Unknown where a gap names no trades."""
+
+_ALL_READ = """
+    NOT EXISTS (
+        SELECT FROM market.inbox_partitions AS history
+        JOIN market.inbox ON inbox.partition_id = history.id AND inbox.feed = gaps.feed
+        WHERE history.source_id = gaps.source_id AND history.name LIKE '%%-backfill'
+            AND inbox.received_at <= gaps.asked_at
+            AND inbox.log_offset > coalesce((
+                SELECT max(log_offset) FROM market.inbox_consumers
+                WHERE partition_id = history.id AND consumer LIKE 'store-%%'
+            ), -1)
+    )
+"""
+"""What was answered when a gap was asked for has been read."""
+
+_SETTLE_TRADES = f"""
     UPDATE market.gaps SET state = 'filled', settled_at = now()
     WHERE id = ANY (ARRAY(
             SELECT id FROM market.gaps
@@ -92,30 +116,16 @@ _SETTLE_TRADES = """
             )
             ORDER BY random() LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         ))
-        AND last_id - first_id + 1 = (
-            SELECT count(DISTINCT seq) FROM market.ticks
-            WHERE time BETWEEN start_at - %(slack)s AND end_at + %(slack)s
-                AND instrument_id = gaps.instrument_id AND source_id = gaps.source_id
-                AND kind = 't' AND feed = gaps.feed AND seq BETWEEN first_id AND last_id
-        )
+        AND {_ALL_STORED}
 """
 
-_SETTLE_SILENCE = """
+_SETTLE_SILENCE = f"""
     UPDATE market.gaps SET state = 'filled', settled_at = now()
     WHERE id = ANY (ARRAY(
         SELECT id FROM market.gaps
         WHERE state = 'open' AND first_id IS NULL AND asked_at IS NOT NULL
         FOR UPDATE SKIP LOCKED
-    )) AND NOT EXISTS (
-        SELECT FROM market.inbox_partitions AS history
-        JOIN market.inbox ON inbox.partition_id = history.id AND inbox.feed = gaps.feed
-        WHERE history.source_id = gaps.source_id AND history.name LIKE '%-backfill'
-            AND inbox.received_at <= gaps.asked_at
-            AND inbox.log_offset > coalesce((
-                SELECT max(log_offset) FROM market.inbox_consumers
-                WHERE partition_id = history.id AND consumer LIKE 'store-%'
-            ), -1)
-    )
+    )) AND {_ALL_READ}
 """
 
 
@@ -153,37 +163,46 @@ class GapBook:
         self._database_url = database_url
 
     async def open(self, provider: str, feed: Feed) -> list[tuple[int, Gap]]:
-        """The oldest open gaps with their ids, that were not asked for yet, or a minute ago."""
-        key = (source_of(provider, feed).id, ASK_AGAIN_AFTER, MAX_OPEN)
-        rows = await asyncio.to_thread(self._execute, _OPEN, key)
+        """The oldest open gaps with their ids, that were not asked for yet, or a minute ago and what was
+        answered has been read."""
+        facts = {
+            "source": source_of(provider, feed).id,
+            "rest": ASK_AGAIN_AFTER,
+            "limit": MAX_OPEN,
+        }
+        rows = await asyncio.to_thread(self._execute, _OPEN, facts)
         return [(gap.id, gap.gap()) for gap in (_OpenGap(*row) for row in rows)]
 
     async def asked(self, gap_id: int) -> None:
         """All of it was asked for, and the answers are in the log."""
-        await asyncio.to_thread(self._execute, _ASKED, (gap_id,))
+        await asyncio.to_thread(self._execute, _ASKED, {"id": gap_id})
 
     async def lost(self, gap_id: int) -> None:
-        """The provider does not offer it."""
-        await asyncio.to_thread(self._execute, _LOST, (gap_id,))
+        """The provider does not offer it; filled all the same where all of it has come meanwhile."""
+        await asyncio.to_thread(self._execute, _LOST, {"id": gap_id, "slack": SLACK})
 
-    def _execute(self, statement: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+    def _execute(self, statement: str, facts: Mapping[str, object]) -> list[tuple[Any, ...]]:
         try:
             with connect(self._database_url) as connection:
-                cursor = connection.execute(statement.encode(), parameters)
+                cursor = connection.execute(statement.encode(), facts)
                 return cast("list[tuple[Any, ...]]", cursor.fetchall())
         except (psycopg.OperationalError, DatabaseUnavailableError) as error:
             log.warning("the book of gaps cannot be reached: %s", error)
             return []
 
 
-_OPEN = """
+_OPEN = f"""
     SELECT id, source_id, instrument_id, cause, start_at, end_at, first_id, last_id
     FROM market.gaps
-    WHERE state = 'open' AND source_id = %s AND (asked_at IS NULL OR asked_at < now() - %s)
-    ORDER BY id LIMIT %s
+    WHERE state = 'open' AND source_id = %(source)s
+        AND (asked_at IS NULL OR asked_at < now() - %(rest)s AND {_ALL_READ})
+    ORDER BY id LIMIT %(limit)s
 """
-_ASKED = "UPDATE market.gaps SET asked_at = now() WHERE id = %s AND state = 'open' RETURNING id"
-_LOST = """
-    UPDATE market.gaps SET state = 'lost', settled_at = now()
-    WHERE id = %s AND state = 'open' RETURNING id
+_ASKED = """
+    UPDATE market.gaps SET asked_at = now() WHERE id = %(id)s AND state = 'open' RETURNING id
+"""
+_LOST = f"""
+    UPDATE market.gaps SET settled_at = now(), state = CASE WHEN {_ALL_STORED}
+        THEN 'filled' ELSE 'lost' END
+    WHERE id = %(id)s AND state = 'open' RETURNING id
 """

@@ -107,6 +107,32 @@ class TestAsking:
         assert settle(connection) == 0
         assert numbers(connection, STATES) == [("lost",)]
 
+    async def test_what_came_before_it_was_given_up_is_filled(
+        self, connection: Connection, book: GapBook
+    ) -> None:
+        enter(connection, missing(6, 9), missing(12, 13), SILENCE)
+        store(connection, [trade(n) for n in (6, 7, 8, 9, 12)])
+        for gap_id in await open_gaps(book):
+            await book.lost(gap_id)
+        assert numbers(connection, STATES) == [("filled",), ("lost",), ("lost",)]
+
+    async def test_what_was_answered_is_read_before_it_is_asked_for_again(
+        self, database_url: str, connection: Connection, book: GapBook
+    ) -> None:
+        enter(connection, missing(6, 9))
+        (gap_id,) = await open_gaps(book)
+        history = "kraken-simulated-backfill"
+        inbox = Inbox(database_url, None)
+        writer = await inbox.writer(history, KRAKEN)
+        await writer.append([LogEntry("trades", "", NOW - 90 * SECOND, b"{}")])
+        await inbox.close()
+        await book.asked(gap_id)
+        connection.execute("UPDATE market.gaps SET asked_at = now() - interval '61 s'")
+        assert await open_gaps(book) == {}
+        identity = books.partition_id(connection, history, KRAKEN)
+        books.register_read(connection, "store-simulated", {identity: 0})
+        assert list(await open_gaps(book)) == [gap_id]
+
     async def test_a_database_that_is_away_is_an_empty_book(self) -> None:
         nowhere = GapBook("postgresql://127.0.0.1:1/nowhere?connect_timeout=2")
         assert await nowhere.open("kraken", Feed.LIVE) == []
