@@ -21,6 +21,7 @@ Waiting = Generator[None, None, T]
 HOLD_S = 2.5
 """How long a fault stands, at least: a brisk poll comes every two seconds."""
 STRIKES_WITHIN_S = 40.0
+HISTORIES_WITHIN_S = 180.0
 BOOKED_WITHIN_S = 10.0
 """A record that came is in the books so much later at most."""
 POLL_S = 0.05
@@ -82,6 +83,12 @@ def _interleaved(generators: Sequence[Waiting[Strike]]) -> list[Strike]:
 
 
 def _strike(system: System, cell: Cell) -> Waiting[Strike]:
+    if cell.is_of_gaps:  # what a provider is asked of its past, it is asked one after another
+        yield from _until(
+            lambda: system.has_its_history(cell.line.provider) or None,
+            HISTORIES_WITHIN_S,
+            f"the history of {cell.line.provider}",
+        )
     match cell.line.way:
         case Way.REPAIRS:
             return (yield from _strike_repairs(system, cell))

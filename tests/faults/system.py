@@ -134,16 +134,21 @@ class System:
 
     def complaints(self, provider: str, since_us: int) -> list[str]:
         """What the connectors' log says of a provider's live lines, warnings and worse."""
-        lines = (self.up.data / "logs" / "feeds.log").read_text().splitlines()
-        said = [json.loads(line) for line in lines if line.startswith("{")]
         return [
             line["event"]
-            for line in said
+            for line in self._said()
             if line["level"] in ("warning", "error")
             and line["logger"] in LIVE_LOGGERS
             and line["event"].startswith(f"{provider}:")
             and microseconds(datetime.fromisoformat(line["timestamp"])) > since_us
         ]
+
+    def has_its_history(self, provider: str) -> bool:
+        """Whether the connectors say that the provider's past has come."""
+        return any(
+            line["event"].startswith(f"{provider}:") and line["event"].endswith("histories came")
+            for line in self._said()
+        )
 
     def logs(self) -> str:
         """All that was written by now."""
@@ -158,6 +163,11 @@ class System:
         status = Path(f"/proc/{self.up.pids()['feeds']}/status").read_text()
         found = dict(re.findall(r"(VmHWM|VmRSS):\s+(\d+) kB", status))
         return int(found["VmRSS"]) * 1024, int(found["VmHWM"]) * 1024
+
+    def _said(self) -> list[Any]:
+        """The lines of the connectors' log."""
+        lines = (self.up.data / "logs" / "feeds.log").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
 
     def _one(self, query: str, partition: str, since_us: int) -> datetime | None:
         row = self.connection.execute(query.encode(), _named(partition, since_us)).fetchone()

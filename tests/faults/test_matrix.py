@@ -39,14 +39,6 @@ KEYS = ("apikey=", "access_key=", "app_id=", "x-cg-pro-api-key", "X-CG-PRO-API-K
 
 FEW: Sequence[Sequence[Cell]] = (
     (
-        cell("alphavantage", "429, retry-after"),
-        cell("ecb", "drip"),
-        cell("kraken", "silent"),
-        cell("coinbase repairs", "429"),
-        cell("binance repairs", "hang-up"),
-    ),
-    (
-        cell("fixer", "500"),
         cell("openexchangerates", "truncated"),
         cell("coingecko", "503 HTML"),
         cell("binance", "connection reset"),
@@ -58,7 +50,6 @@ FEW: Sequence[Sequence[Cell]] = (
         cell("kraken", "garbage"),
     ),
     (
-        cell("fixer", "error body"),
         cell("openexchangerates", "1e400"),
         cell("coingecko stream", "refused"),
         cell("binance", "repeated ids"),
@@ -66,10 +57,19 @@ FEW: Sequence[Sequence[Cell]] = (
     ),
     (
         cell("alphavantage", "NaN"),
+        cell("fixer", "error body"),
         cell("coingecko", "100 MB"),
         cell("binance", "1e400 frames"),
         cell("coinbase", "skipped ids"),
         cell("kraken", "NaN frames"),
+    ),
+    (
+        cell("alphavantage", "429, retry-after"),
+        cell("ecb", "drip"),
+        cell("fixer", "500"),
+        cell("kraken", "silent"),
+        cell("coinbase repairs", "429"),
+        cell("binance repairs", "hang-up"),
     ),
 )
 """Each fault once, each provider at least once."""
