@@ -5,6 +5,7 @@ when the next spread call may be made. It is good for one run of one Redis: one 
 with what it had saved, or that has forgotten the hash, is filled from the ledger first.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -155,7 +156,8 @@ class QuotaWindows:
         # Any: its stubs type answers as text, and these are numbers.
         self._redis: Any = redis.asyncio.Redis.from_url(
             redis_url,
-            socket_timeout=ANSWER_WITHIN_S,
+            # Its own bound takes a cancellation for an answer at times (`asyncio.wait_for` of 3.11).
+            socket_timeout=None,
             socket_connect_timeout=ANSWER_WITHIN_S,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
@@ -216,6 +218,7 @@ def _parted(counted: Sequence[Count]) -> tuple[list[Count], list[Count]]:
 
 async def _run(script: Any, budget: Budget, arguments: list[object]) -> Any:
     try:
-        return await script(keys=[budget_key(budget)], args=arguments)
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            return await script(keys=[budget_key(budget)], args=arguments)
     except (RedisError, OSError, TimeoutError) as error:
         raise CacheUnavailableError(str(error)) from error

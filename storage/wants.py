@@ -119,7 +119,7 @@ def _client(redis_url: str) -> Any:
     # Any: its stubs type answers as text, and these are bytes.
     return redis.asyncio.Redis.from_url(
         redis_url,
-        socket_timeout=ANSWER_WITHIN_S,
+        socket_timeout=None,  # bounded by `_answer`: see `storage.quota_windows`
         socket_connect_timeout=ANSWER_WITHIN_S,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
