@@ -45,7 +45,7 @@ from tradewind.servers import Servers
 from tradewind.settings import FeedChoice, Settings, load_settings
 
 BINANCE_TIMES = 2
-KRAKEN_MINUTES = 41
+KRAKEN_MINUTES = 44
 FRAMES_PER_RECORD = 1_000
 RECORDS_PER_COMMIT = 50
 ROUNDS = 3

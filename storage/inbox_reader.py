@@ -17,8 +17,9 @@ POLL_INTERVAL_S = 0.2
 POLL_BESIDE_PUSH_S = 1.0
 """How long a lost push stays unnoticed that none follows. A look holds up what is pushed meanwhile."""
 RECORDS_PER_PARTITION = 256
-BYTES_PER_PARTITION = 8 * 2**20
-"""What one look at the table reads of a partition at most (and the record that goes beyond it)."""
+BYTES_PER_PARTITION = 2 * 2**20
+"""What one look at the table reads of a partition at most (and the record that goes beyond it): while it
+reads, a flow that catches up has no more to commit than it has queued, about 50 ms of work."""
 
 
 class InboxReader:

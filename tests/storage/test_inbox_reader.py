@@ -18,7 +18,12 @@ from market.log import LogRecord
 from market.shards import Shard
 from market.sources import Feed, Source, source_of
 from storage.inbox import Inbox
-from storage.inbox_reader import RECORDS_PER_PARTITION, InboxReader, InboxReaderFactory
+from storage.inbox_reader import (
+    BYTES_PER_PARTITION,
+    RECORDS_PER_PARTITION,
+    InboxReader,
+    InboxReaderFactory,
+)
 from storage.push import MAX_DATAGRAM_BYTES, PushListener, PushSender
 from tests.storage.making import DAY_US, SOURCE, START_US, entry
 
@@ -134,8 +139,8 @@ class TestFromTheTable:
     def test_large_records_come_a_few_at_a_time_and_at_least_one(
         self, database_url: str, reading: Reading
     ) -> None:
-        megabyte = b"x" * 2**20
-        payloads = [megabyte * size for size in (3, 4, 2, 9, 1)]
+        eighth = b"x" * (BYTES_PER_PARTITION // 8)
+        payloads = [eighth * size for size in (3, 4, 2, 9, 1)]
         append(database_url, "binance-0", payloads)
         sizes: list[int] = []
         while sum(sizes) < len(payloads):
