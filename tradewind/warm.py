@@ -5,11 +5,13 @@ Compiled code is kept on disk beside its source; a second run finds it and retur
 
 from connectors.oanda import context_of
 from connectors.parsing import parse
-from market.clock import datetime_of
+from connectors.recorded_rows import leading_integers, row_ends
+from market.clock import datetime_of, rfc3339
 from market.instruments import CATALOGUE
 from market.log import LogRecord
 from market.sources import Feed, source_of
 from pipelines.candles import CandleState
+from pipelines.gaps import TIME_DIGITS
 from pipelines.quality import Judge, QualityState
 from storage.copy_rows import bar_rows, candle_rows, tick_rows
 
@@ -17,9 +19,10 @@ _START_US = 1_700_000_040_000_000
 
 
 def compile_kernels() -> None:
-    """Send two minutes of frames and of recorded quotes the whole way from bytes to COPY rows."""
+    """Send minutes of all frames and of recorded quotes the whole way from bytes to COPY rows."""
     judge = Judge(CATALOGUE)
-    for record in (_frames(), _quotes()):
+    for record in (_binance(), _kraken(), _coinbase(), _quotes()):
+        leading_integers(record.payload, row_ends(record.payload), TIME_DIGITS)
         ticks = judge(QualityState(), record, parse(record, CATALOGUE).ticks).accepted
         state = CandleState()
         bars = state.update(ticks).bars
@@ -28,7 +31,7 @@ def compile_kernels() -> None:
         bar_rows(bars, Feed.RECORDED.code)
 
 
-def _frames() -> LogRecord:
+def _binance() -> LogRecord:
     lines = []
     for minute in range(3):
         at_us = _START_US + minute * 60_000_000
@@ -42,6 +45,50 @@ def _frames() -> LogRecord:
             f'"b":"61837.63000000","B":"3.78826000","a":"61837.64000000","A":"1.54698000"}}}}\n'
         )
     return _record("binance", "frames", "", "".join(lines))
+
+
+def _kraken() -> LogRecord:
+    lines = []
+    for minute in range(3):
+        at_us = _START_US + minute * 60_000_000
+        lines.append(
+            f'{at_us}000 {{"channel":"ticker","type":"update","data":[{{"symbol":"BTC/USD",'
+            f'"bid":61837.6,"bid_qty":2.5,"ask":61837.7,"ask_qty":3.2,"last":61837.6,'
+            f'"volume":163.28908096,"vwap":61804.39279,"low":61711.0,"high":61913.1,"change":-2.5,'
+            f'"change_pct":-0.24,"timestamp":"{rfc3339(at_us)}"}}]}}\n'
+        )
+        lines.append(
+            f'{at_us}000 {{"channel":"trade","type":"update","data":[{{"symbol":"BTC/USD",'
+            f'"side":"buy","price":61837.6,"qty":0.00027625,"ord_type":"limit",'
+            f'"trade_id":{minute + 1},"timestamp":"{rfc3339(at_us)}"}}]}}\n'
+        )
+    return _record("kraken", "frames", "", "".join(lines))
+
+
+def _coinbase() -> LogRecord:
+    lines = []
+    for minute in range(3):
+        at_us = _START_US + minute * 60_000_000
+        lines.append(
+            f'{at_us}000 {{"type":"ticker","sequence":{minute + 1},"product_id":"BTC-USD",'
+            '"price":"61837.63","open_24h":"61310.79","volume_24h":"2455.79","low_24h":"61280.52",'
+            '"high_24h":"61913.8","volume_30d":"97887.6","best_bid":"61837.62",'
+            '"best_bid_size":"0.46688654","best_ask":"61837.64","best_ask_size":"1.5663704",'
+            f'"side":"buy","time":"{rfc3339(at_us)}","trade_id":{minute + 1},'
+            '"last_size":"0.4396987"}\n'
+        )
+        lines.append(
+            f'{at_us}000 {{"type":"match","trade_id":{minute + 1},'
+            '"maker_order_id":"27fff20b-af29-4f45-8744-56dd1ef57dc0",'
+            '"taker_order_id":"1da6ce16-c8da-4732-9f71-6049f4c6aaf8","side":"sell","size":"0.04",'
+            f'"price":"61837.63","product_id":"BTC-USD","sequence":{minute + 1},'
+            f'"time":"{rfc3339(at_us)}"}}\n'
+        )
+        lines.append(
+            f'{at_us}000 {{"type":"heartbeat","sequence":{minute + 1},'
+            f'"last_trade_id":{minute + 1},"product_id":"BTC-USD","time":"{rfc3339(at_us)}"}}\n'
+        )
+    return _record("coinbase", "frames", "", "".join(lines))
 
 
 def _quotes() -> LogRecord:
