@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 import psycopg
@@ -58,6 +58,13 @@ _INSERT = """
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CASE WHEN %s THEN NULL ELSE now() END)
     ON CONFLICT (partition_id, log_offset, item) DO NOTHING
 """
+
+
+def drop_gaps_before(connection: Connection, feed: Feed, before: date) -> None:
+    """Forget the gaps of a feed that ended before a day."""
+    connection.execute(
+        "DELETE FROM market.gaps WHERE feed = %s AND end_at < %s", (feed.code, before)
+    )
 
 
 def settle(connection: Connection, *, thorough: bool = False) -> int:

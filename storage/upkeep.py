@@ -7,7 +7,7 @@ import structlog
 from market.sources import Feed
 from storage import books
 from storage.connecting import Connection, connect
-from storage.gaps import settle
+from storage.gaps import drop_gaps_before, settle
 from storage.partitions import (
     drop_candles_before,
     drop_inbox_before,
@@ -40,6 +40,7 @@ def _drop_simulated(connection: Connection, today: datetime.date) -> list[str]:
     oldest = today - datetime.timedelta(days=SIMULATED_DAYS)
     oldest_candle = today - datetime.timedelta(days=SIMULATED_CANDLE_DAYS)
     books.drop_quarantine_before(connection, Feed.SIMULATED, oldest)
+    drop_gaps_before(connection, Feed.SIMULATED, oldest)
     return [
         *drop_ticks_before(connection, Feed.SIMULATED, oldest),
         *drop_candles_before(connection, Feed.SIMULATED, oldest_candle),

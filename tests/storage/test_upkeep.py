@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from market.clock import microseconds
-from market.sources import Feed
+from market.gaps import Gap, GapCause
+from market.sources import Feed, source_of
 from storage.books import (
     Done,
     Quarantined,
@@ -19,6 +20,7 @@ from storage.books import (
     register_read,
     totals,
 )
+from storage.gaps import insert_gaps
 from storage.partitions import TickPartitions, ensure_inbox_days
 from storage.upkeep import INBOX_DAYS, SIMULATED_DAYS, keep_up
 from tests.storage.making import SOURCE, numbers
@@ -129,3 +131,19 @@ def test_forgets_what_was_quarantined_long_ago_of_simulated_data(
     )
     keep_up(database_url, Feed.SIMULATED)
     assert numbers(connection, "SELECT reason FROM market.quarantine") == [("new",)]
+
+
+def test_forgets_old_gaps_of_simulated_data_alone(
+    database_url: str, connection: Connection, today: date
+) -> None:
+    identity = partition_id(connection, "binance-0", SOURCE)
+    long_ago = microseconds(
+        datetime(today.year, today.month, today.day, tzinfo=UTC)
+        - timedelta(days=SIMULATED_DAYS + 1)
+    )
+    for offset, feed in enumerate((Feed.SIMULATED, Feed.LIVE)):
+        source = source_of("binance", feed)
+        gap = Gap(source, 101, GapCause.TRADE_IDS, long_ago, long_ago + 1, 1, 2)
+        insert_gaps(connection, identity, offset, [gap])
+    keep_up(database_url, Feed.SIMULATED)
+    assert numbers(connection, "SELECT log_offset FROM market.gaps") == [(1,)]
