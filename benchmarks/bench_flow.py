@@ -204,11 +204,14 @@ def test_recovery(
     many = records * 10
     numbers = iter(range(1_000))
 
-    def recovered() -> None:
+    def recovered() -> tuple[int, int]:
+        sink = _Counting()
         source = LogSource(lambda: ListReader2(many), threading.Event())
-        flow = build_flow(source, _Counting(), CATALOGUE, lambda record, _: parsed[id(record)])
+        flow = build_flow(source, sink, CATALOGUE, lambda record, _: parsed[id(record)])
         run(lambda: flow, tmp_path / str(next(numbers)))
+        return sink.ticks, sink.candles
 
+    assert recovered() == through_bytewax(many, parsed)
     compare(
         "recovery, 1 s epochs",
         recovered,

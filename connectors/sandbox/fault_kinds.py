@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 MAX_SECONDS = 86_400.0
 MAX_TIMES = 1_000_000_000
@@ -117,8 +118,10 @@ def build(provider: str, name: str, options: Mapping[str, object]) -> Fault:
     if unknown:
         known = ", ".join(("times", "seconds", *kind[1]))
         raise FaultError(f"{name} takes {known}, not {', '.join(unknown):.50}")
-    checked = {option: _CHECKS[option](option, value) for option, value in options.items()}
-    return dataclasses.replace(Fault(name), **checked)  # type: ignore[arg-type]  # checked by name
+    checked: dict[str, Any] = {
+        option: _CHECKS[option](option, value) for option, value in options.items()
+    }
+    return dataclasses.replace(Fault(name), **checked)
 
 
 def times_of(value: object) -> int | None:

@@ -8,6 +8,7 @@ stay as they were recorded: a recording with other times would be no recording.
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from connectors.sandbox.faults import Faults
@@ -76,7 +77,7 @@ class RecordingPlayer:
             batches.setdefault(following[1], []).append(following[2])
             following = next(lines, None)
         for provider, frames in batches.items():
-            self._hubs[provider].send(lambda session, frames=frames: _played(session, frames))  # type: ignore[misc]  # bound now
+            self._hubs[provider].send(partial(_played, frames=frames))
         return following
 
     async def _first_client(self) -> None:

@@ -24,8 +24,8 @@ class HttpConnection(HttpToolsProtocol):
     stubborn = False
     """Its answer may take for ever: a stop of the server does not wait for it."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, transport))
         self.app_state = {**self.app_state, _CONNECTION: self}
 
 

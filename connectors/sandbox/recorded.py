@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from connectors.errors import RecordingError
 from connectors.recording import WRAPPED
@@ -88,10 +88,10 @@ def _of(provider: str, path: Path) -> Iterator[Line]:
         yield received_ns, provider, text
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> BinaryIO | gzip.GzipFile:
     with path.open("rb") as file:
         packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-    return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]  # both read bytes
+    return gzip.open(path) if packed else path.open("rb")
 
 
 _MARKS: Mapping[str, Callable[[dict[str, Any]], bool]] = {

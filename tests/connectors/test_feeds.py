@@ -177,6 +177,8 @@ async def test_polls_are_brisk_where_the_configuration_says_so(venue: Venue) -> 
     log = MemoryLog()
     async with feeding(venue.config(), log):
         await log.until(lambda _: log.counts[FIXER] >= 3)
+    times = [record.received_us for record in log.records if record.partition == FIXER]
+    assert times[2] - times[0] < 5_000_000  # the plan's own pace is hours
 
 
 async def test_history_comes_after_what_is_live(venue: Venue) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx2
 import pytest
@@ -57,7 +58,7 @@ class Desk:
     hands: Hands = field(default_factory=Hands)
     ledger: ToldLedger = field(default_factory=ToldLedger)
 
-    def fetcher(self, **options: object) -> Fetcher:
+    def fetcher(self, **options: Any) -> Fetcher:
         return Fetcher(
             "fixer",
             Endpoint(self.check, secrets={"access_key": CANARY}, headers={"x-other": "1"}),
@@ -67,7 +68,7 @@ class Desk:
             clock=self.hands.clock,
             monotonic=self.hands.monotonic,
             sleep=self.hands.sleep,
-            **options,  # type: ignore[arg-type]  # each test names one option
+            **options,
         )
 
 

@@ -128,5 +128,6 @@ def test_a_mutated_payload_raises_nothing(
 def test_any_bytes_and_any_context_raise_nothing(
     key: tuple[str, str], payload: bytes, context: str
 ) -> None:
-    outcome_of(key, payload, context)
-    outcome_of(key, SAMPLES[key], context)
+    for outcome in (outcome_of(key, payload, context), outcome_of(key, SAMPLES[key], context)):
+        assert (outcome.ticks.time > 0).all()
+        assert (outcome.bars.prices > 0).all()

@@ -60,7 +60,7 @@ class TestShrinkable:
     @given(st.data())
     def test_a_mutant(self, entries: tuple[Entry, ...], data: st.DataObject) -> None:
         entry = data.draw(st.sampled_from(entries))
-        judge(entry, data.draw(mutants(entry)))
+        assert_prices_alone(judge(entry, data.draw(mutants(entry))))
 
     @settings(deadline=None, max_examples=300)
     @given(st.sampled_from(sorted(PARSERS)), st.binary(max_size=200))
@@ -68,7 +68,7 @@ class TestShrinkable:
         self, entries: tuple[Entry, ...], key: tuple[str, str], payload: bytes
     ) -> None:
         entry = next(entry for entry in entries if entry.key == key)
-        judge(entry, payload)
+        assert_prices_alone(judge(entry, payload))
 
     @settings(deadline=None, max_examples=300)
     @given(st.data())
@@ -76,7 +76,13 @@ class TestShrinkable:
         entry = data.draw(st.sampled_from(entries))
         context = data.draw(contexts(entry))
         changed = Entry(entry.provider, entry.kind, entry.payload, context=context)
-        judge(changed, entry.payload)
+        assert_prices_alone(judge(changed, entry.payload))
+
+
+def assert_prices_alone(parsed: Parsed) -> None:
+    """`judge` has held every promise; here it stands once more what the first of them is."""
+    assert ((parsed.ticks.price > 0) | ((parsed.ticks.bid > 0) & (parsed.ticks.ask > 0))).all()
+    assert (parsed.bars.prices > 0).all()
 
 
 def mutants(entry: Entry) -> st.SearchStrategy[bytes]:

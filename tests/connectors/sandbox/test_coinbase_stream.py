@@ -40,7 +40,7 @@ def test_who_does_not_subscribe_within_five_seconds_is_cut(standing: Session) ->
 
 def test_who_does_may_stay(standing: Session) -> None:
     ask(standing, product_ids=["BTC-USD"], channels=["matches"])
-    standing.passed(NOW_US + 100 * DEADLINE_US)
+    assert standing.passed(NOW_US + 100 * DEADLINE_US) == []
 
 
 def test_a_subscription_is_answered_and_the_last_trade_comes_again(

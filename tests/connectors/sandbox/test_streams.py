@@ -139,8 +139,9 @@ async def test_shutting_down_announces_itself_last(stage: Stage) -> None:
 
 
 async def test_shutting_down_does_not_wait_for_ever(stage: Stage) -> None:
-    stage.join()
+    client, _ = stage.join()  # and it never leaves
     await asyncio.wait_for(stage.hub.shut_down(), 5)
+    assert client.closing == GOING_AWAY
 
 
 class TestFaults:
