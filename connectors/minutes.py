@@ -1,10 +1,20 @@
-"""Minutes that nobody listened to: from when on an instrument's are missing, and who is asked for them."""
+"""Minutes that nobody listened to: which are missing, who is asked for them, and the bars of an answer."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from connectors.answers import Request
+import msgspec
+
+from connectors.answers import Request, decode
+from connectors.bars import BarRows
+from connectors.errors import ConnectorError
+from connectors.refusals import refused
+from market.bars import BAR_US, LAST
+from market.errors import MarketError
 from market.gaps import Gap
 from market.instruments import Instrument
+from market.log import LogRecord, Parsed, Refused
+from market.ticks import TickBatch
 
 HORIZON_US = 86_400_000_000
 """How far back minutes are asked for."""
@@ -13,6 +23,24 @@ TOLERATED_US = 120_000_000
 
 Span = Callable[[Instrument, int, int], Sequence[Request]]
 """The requests that bring an instrument's minutes from one instant to another, in µs."""
+
+
+class MinutesOf(msgspec.Struct, frozen=True):
+    """The context of an entry of minutes: the venue's symbol."""
+
+    symbol: str
+
+    def text(self) -> str:
+        """The same as JSON."""
+        return msgspec.json.encode(self).decode()
+
+
+class Minute(NamedTuple):
+    """A row of an answer: µs since 1970; open, high, low and close, and the volume, as written."""
+
+    time_us: int
+    prices: Sequence[str | msgspec.Raw]
+    volume: str | msgspec.Raw
 
 
 def missed_minutes(
@@ -35,3 +63,31 @@ def silent_minutes(
     start_us = max(gap.start_us, gap.end_us - HORIZON_US)
     requests = [each for item in concerned for each in span(item, start_us, gap.end_us)]
     return requests[asked] if asked < len(requests) else None
+
+
+def symbol_of(record: LogRecord) -> str:
+    """The venue's symbol of a record's minutes. MalformedError: its context does not say."""
+    return decode(record.source.provider, record.context.encode(), MinutesOf).symbol
+
+
+def minutes_of(
+    record: LogRecord,
+    instrument: int,
+    rows: Iterable[msgspec.Raw],
+    read: Callable[[msgspec.Raw], Minute | None],
+) -> Parsed:
+    """Bars of the traded price; a row that is none is refused alone, one that reads as None left out.
+
+    A minute that was still running when the answer came is left out too.
+    """
+    bars = BarRows(record.source.provider)
+    refusals: list[Refused] = []
+    for raw in rows:
+        try:
+            minute = read(raw)
+            if minute is not None and minute.time_us + BAR_US <= record.received_us:
+                bars.add(*minute)
+        except (ConnectorError, MarketError) as error:
+            refusals.append(refused(error, bytes(raw)))
+    batch = bars.batch(instrument, record.source.id, LAST)
+    return Parsed(TickBatch.empty(), batch, tuple(refusals))

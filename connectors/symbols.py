@@ -4,7 +4,7 @@ A name of up to 16 ASCII bytes is two words, its bytes shifted in from the right
 when their words are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from connectors.kernels import kernel
 from connectors.numerals import Bytes
+from market.errors import UnknownSymbolError
 
 MAX_SYMBOL_BYTES = 16
 """What a venue may call an instrument; longer names are unknown."""
@@ -48,6 +49,13 @@ def symbol_table(symbols: Iterable[tuple[str, int]]) -> SymbolTable:
             slot = (slot + 1) & (size - 1)
         table.ids[slot], table.first[slot], table.second[slot] = instrument, first, second
     return table
+
+
+def id_of(symbol: str, names: Mapping[str, int]) -> int:
+    """The instrument that a venue calls so. UnknownSymbolError where none is."""
+    if symbol not in names:
+        raise UnknownSymbolError(symbol[:MAX_SYMBOL_BYTES])
+    return names[symbol]
 
 
 @kernel

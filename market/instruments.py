@@ -56,6 +56,15 @@ class InstrumentTable:
             raise UnknownSymbolError(symbol) from None
 
 
+def coins_in(instruments: Iterable[Instrument], quote: str) -> tuple[Instrument, ...]:
+    """The coins that are quoted in a currency, in the order of the instruments."""
+    return tuple(
+        each
+        for each in instruments
+        if each.asset_class is AssetClass.CRYPTO and each.quote == quote
+    )
+
+
 def _fx(first_id: int) -> Iterator[Instrument]:
     names = {
         "AUD": "Australian Dollar",

@@ -6,14 +6,14 @@ from functools import partial
 from connectors.answers import Answer, Request
 from connectors.binance.checks import check
 from connectors.binance.dialect import BinanceDialect, stream_address
-from connectors.binance.frames import PROVIDER, QUOTE_CURRENCY
+from connectors.binance.frames import PROVIDER, QUOTE_CURRENCY, name_of
 from connectors.binance.klines import kline_requests
 from connectors.binance.trades import trades_request
 from connectors.connector import Access, Connector, Endpoint
 from connectors.minutes import missed_minutes, silent_minutes
 from connectors.trades import missing_ids
 from market.gaps import Gap, GapCause
-from market.instruments import AssetClass, InstrumentTable
+from market.instruments import InstrumentTable, coins_in
 from market.quotas import Limit, Period
 
 LIMIT = Limit(200, Period.MINUTE)
@@ -22,12 +22,8 @@ LIMIT = Limit(200, Period.MINUTE)
 
 def connector(access: Access, instruments: InstrumentTable) -> Connector:
     """The exchange's connector; no key is needed."""
-    covered = tuple(
-        each
-        for each in instruments
-        if each.asset_class is AssetClass.CRYPTO and each.quote == QUOTE_CURRENCY
-    )
-    address = stream_address(access.stream_url, [each.base + each.quote for each in covered])
+    covered = coins_in(instruments, QUOTE_CURRENCY)
+    address = stream_address(access.stream_url, [name_of(each) for each in covered])
     span = partial(kline_requests, f"{access.rest_url}/api/v3")
 
     def history(until: Mapping[int, int], now_us: int) -> Sequence[Request]:

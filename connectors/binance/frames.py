@@ -14,10 +14,9 @@ import msgspec
 from connectors.binance.lines import MAX_TIME_MS, read_lines
 from connectors.numerals import number_of
 from connectors.packed import MAX_SEQ, decoded, settle, split_line
-from connectors.symbols import MAX_SYMBOL_BYTES, SymbolTable, symbol_table
+from connectors.symbols import MAX_SYMBOL_BYTES, SymbolTable, id_of, symbol_table
 from market.bars import BarBatch
-from market.errors import UnknownSymbolError
-from market.instruments import InstrumentTable
+from market.instruments import Instrument, InstrumentTable, coins_in
 from market.log import LogRecord, Parsed, Refused
 from market.ticks import QUOTE, TRADE, Tick
 
@@ -63,14 +62,15 @@ def parse_frames(record: LogRecord, instruments: InstrumentTable) -> Parsed:
     return Parsed(ticks, BarBatch.empty(), refusals)
 
 
+def name_of(instrument: Instrument) -> str:
+    """The exchange's name of a pair: BTCUSDT."""
+    return instrument.base + instrument.quote
+
+
 @lru_cache(maxsize=8)
 def symbols_of(instruments: InstrumentTable) -> tuple[SymbolTable, dict[str, int]]:
     """The exchange's names of our instruments: for the kernel, and as a dictionary."""
-    names = {
-        instrument.base + instrument.quote: instrument.id
-        for instrument in instruments
-        if instrument.quote == QUOTE_CURRENCY
-    }
+    names = {name_of(each): each.id for each in coins_in(instruments, QUOTE_CURRENCY)}
     return symbol_table(names.items()), names
 
 
@@ -99,9 +99,7 @@ def _read(line: bytes, names: dict[str, int], source: int) -> tuple[list[Tick], 
 def _id_of(symbol: str, stream_symbol: str, names: dict[str, int]) -> int:
     if stream_symbol.upper() != symbol:
         raise ValueError(f"a frame of {symbol[:MAX_SYMBOL_BYTES]} in another symbol's stream")
-    if symbol not in names:
-        raise UnknownSymbolError(symbol[:MAX_SYMBOL_BYTES])
-    return names[symbol]
+    return id_of(symbol, names)
 
 
 def _trade_tick(trade: _Trade, instrument: int, source: int) -> Tick:

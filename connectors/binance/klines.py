@@ -5,20 +5,14 @@ from typing import Annotated
 import msgspec
 
 from connectors.answers import Request, decode
-from connectors.bars import BarRows
-from connectors.binance.checks import check
-from connectors.binance.frames import PROVIDER, symbols_of
-from connectors.errors import ConnectorError
-from connectors.refusals import refused
-from market.bars import BAR_US, LAST
-from market.errors import MarketError, UnknownSymbolError
+from connectors.binance.frames import PROVIDER, name_of, symbols_of
+from connectors.minutes import Minute, MinutesOf, minutes_of, symbol_of
+from connectors.symbols import id_of
+from market.bars import BAR_US
 from market.instruments import Instrument, InstrumentTable
 from market.log import LogRecord, Parsed
-from market.ticks import TickBatch
 
 MAX_ROWS = 1_000
-
-__all__ = ["MAX_ROWS", "check", "kline_requests", "parse_klines"]
 
 _TimeMs = Annotated[int, msgspec.Meta(gt=0, lt=10**14)]
 
@@ -34,19 +28,15 @@ class _Row(msgspec.Struct, array_like=True):
     volume: str
 
 
-class _Context(msgspec.Struct):
-    symbol: str
-
-
 def kline_requests(url: str, instrument: Instrument, start_us: int, end_us: int) -> list[Request]:
     """The calls that bring the minutes from `start_us` to `end_us`, 1,000 a call."""
-    symbol = instrument.base + instrument.quote
+    symbol = name_of(instrument)
     step_us = MAX_ROWS * BAR_US
     first_us = start_us - start_us % BAR_US
     return [
         Request(
             "klines",
-            msgspec.json.encode(_Context(symbol)).decode(),
+            MinutesOf(symbol).text(),
             f"{url}/klines",
             {
                 "symbol": symbol,
@@ -62,19 +52,12 @@ def kline_requests(url: str, instrument: Instrument, start_us: int, end_us: int)
 
 def parse_klines(record: LogRecord, instruments: InstrumentTable) -> Parsed:
     """One-minute bars of an answer; a minute that was still running when it came is left out."""
-    symbol = decode(PROVIDER, record.context.encode(), _Context).symbol
     _, names = symbols_of(instruments)
-    if symbol not in names:
-        raise UnknownSymbolError(symbol)
-    bars = BarRows(PROVIDER)
-    refusals = []
-    for raw in decode(PROVIDER, record.payload, list[msgspec.Raw]):
-        try:
-            row = decode(PROVIDER, raw, _Row)
-            time_us = row.open_time_ms * 1_000
-            if time_us + BAR_US <= record.received_us:
-                bars.add(time_us, (row.open, row.high, row.low, row.close), row.volume)
-        except (ConnectorError, MarketError) as error:
-            refusals.append(refused(error, bytes(raw)))
-    batch = bars.batch(names[symbol], record.source.id, LAST)
-    return Parsed(TickBatch.empty(), batch, tuple(refusals))
+    instrument = id_of(symbol_of(record), names)
+    rows = decode(PROVIDER, record.payload, list[msgspec.Raw])
+    return minutes_of(record, instrument, rows, _minute)
+
+
+def _minute(raw: msgspec.Raw) -> Minute:
+    row = decode(PROVIDER, raw, _Row)
+    return Minute(row.open_time_ms * 1_000, (row.open, row.high, row.low, row.close), row.volume)

@@ -5,16 +5,13 @@ from typing import Annotated
 import msgspec
 
 from connectors.answers import Request, decode
-from connectors.bars import BarRows
 from connectors.coinbase.frames import PROVIDER, name_of, symbols_of
-from connectors.errors import ConnectorError
-from connectors.refusals import refused
-from market.bars import BAR_US, LAST
+from connectors.minutes import Minute, MinutesOf, minutes_of, symbol_of
+from connectors.symbols import id_of
+from market.bars import BAR_US
 from market.clock import rfc3339
-from market.errors import MarketError, UnknownSymbolError
 from market.instruments import Instrument, InstrumentTable
 from market.log import LogRecord, Parsed
-from market.ticks import TickBatch
 
 KIND = "candles"
 MAX_ROWS = 300
@@ -31,10 +28,6 @@ class _Row(msgspec.Struct, array_like=True):
     volume: msgspec.Raw
 
 
-class _Context(msgspec.Struct):
-    symbol: str
-
-
 def candle_requests(
     rest_url: str, instrument: Instrument, start_us: int, end_us: int
 ) -> list[Request]:
@@ -44,7 +37,7 @@ def candle_requests(
     return [
         Request(
             KIND,
-            msgspec.json.encode(_Context(product)).decode(),
+            MinutesOf(product).text(),
             f"{rest_url}/products/{product}/candles",
             {
                 "granularity": str(BAR_US // 1_000_000),
@@ -58,20 +51,12 @@ def candle_requests(
 
 def parse_candles(record: LogRecord, instruments: InstrumentTable) -> Parsed:
     """One-minute bars; a minute that was still running when the answer came is left out."""
-    product = decode(PROVIDER, record.context.encode(), _Context).symbol
     _, names = symbols_of(instruments)
-    if product not in names:
-        raise UnknownSymbolError(product)
-    bars = BarRows(PROVIDER)
-    refusals = []
-    for raw in decode(PROVIDER, record.payload, list[msgspec.Raw]):
-        try:
-            row = decode(PROVIDER, raw, _Row)
-            time_us = row.time_s * 1_000_000
-            if time_us + BAR_US <= record.received_us:
-                bars.add(time_us, (row.open, row.high, row.low, row.close), row.volume)
-        except (ConnectorError, MarketError) as error:
-            refusals.append(refused(error, bytes(raw)))
-    return Parsed(
-        TickBatch.empty(), bars.batch(names[product], record.source.id, LAST), tuple(refusals)
-    )
+    instrument = id_of(symbol_of(record), names)
+    rows = decode(PROVIDER, record.payload, list[msgspec.Raw])
+    return minutes_of(record, instrument, rows, _minute)
+
+
+def _minute(raw: msgspec.Raw) -> Minute:
+    row = decode(PROVIDER, raw, _Row)
+    return Minute(row.time_s * 1_000_000, (row.open, row.high, row.low, row.close), row.volume)

@@ -15,10 +15,9 @@ from connectors.coinbase.lines import read_lines
 from connectors.instants import instant_of
 from connectors.numerals import number_of
 from connectors.packed import MAX_SEQ, decoded, settle, split_line
-from connectors.symbols import MAX_SYMBOL_BYTES, SymbolTable, symbol_table
+from connectors.symbols import SymbolTable, id_of, symbol_table
 from market.bars import BarBatch
-from market.errors import UnknownSymbolError
-from market.instruments import AssetClass, Instrument, InstrumentTable
+from market.instruments import Instrument, InstrumentTable, coins_in
 from market.log import Heartbeat, LogRecord, Parsed, Refused
 from market.ticks import QUOTE, TRADE, Tick
 
@@ -82,11 +81,7 @@ def name_of(instrument: Instrument) -> str:
 @lru_cache(maxsize=8)
 def symbols_of(instruments: InstrumentTable) -> tuple[SymbolTable, dict[str, int]]:
     """The exchange's names of our instruments: for the kernel, and as a dictionary."""
-    names = {
-        name_of(instrument): instrument.id
-        for instrument in instruments
-        if instrument.asset_class is AssetClass.CRYPTO and instrument.quote == QUOTE_CURRENCY
-    }
+    names = {name_of(each): each.id for each in coins_in(instruments, QUOTE_CURRENCY)}
     return symbol_table(names.items()), names
 
 
@@ -97,17 +92,17 @@ def read_slowly(line: bytes, names: dict[str, int], source: int) -> Tick | Heart
     if kind == TICKER:
         quote = decoded(_ticker, payload)
         time_us = receive_ns // 1_000 if quote.time is None else instant_of(quote.time)
-        instrument = _id_of(quote.product_id, names)
+        instrument = id_of(quote.product_id, names)
         bid, ask = number_of(quote.best_bid), number_of(quote.best_ask)
         return Tick(time_us, instrument, source, QUOTE, quote.sequence, bid=bid, ask=ask)
     if kind in MATCHES:
         match = decoded(_match, payload)
-        instrument, time_us = _id_of(match.product_id, names), instant_of(match.time)
+        instrument, time_us = id_of(match.product_id, names), instant_of(match.time)
         price, size = number_of(match.price), number_of(match.size)
         return Tick(time_us, instrument, source, TRADE, match.trade_id, price=price, size=size)
     if kind == HEARTBEAT:
         beat = decoded(_heartbeat, payload)
-        return Heartbeat(instant_of(beat.time), _id_of(beat.product_id, names), beat.last_trade_id)
+        return Heartbeat(instant_of(beat.time), id_of(beat.product_id, names), beat.last_trade_id)
     return None
 
 
@@ -121,9 +116,3 @@ def _read(
     if read is not None:
         beats.append(read)
     return [], []
-
-
-def _id_of(symbol: str, names: dict[str, int]) -> int:
-    if symbol not in names:
-        raise UnknownSymbolError(symbol[:MAX_SYMBOL_BYTES])
-    return names[symbol]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from connectors.coinbase.frames import QUOTE_CURRENCY
-from market.instruments import AssetClass, Instrument
+from market.instruments import Instrument, coins_in
 
 LISTED = frozenset("BTC ETH DOT ATOM UNI XLM SHIB PEPE".split())
 """The coins whose dollar products it lists, of those in our table."""
@@ -11,10 +11,4 @@ LISTED = frozenset("BTC ETH DOT ATOM UNI XLM SHIB PEPE".split())
 
 def covered(instruments: Iterable[Instrument]) -> tuple[Instrument, ...]:
     """The instruments that it quotes, in the table's order."""
-    return tuple(
-        each
-        for each in instruments
-        if each.asset_class is AssetClass.CRYPTO
-        and each.quote == QUOTE_CURRENCY
-        and each.base in LISTED
-    )
+    return tuple(each for each in coins_in(instruments, QUOTE_CURRENCY) if each.base in LISTED)

@@ -12,8 +12,8 @@ from connectors.answers import Answer, Request, decode, decode_or_none
 from connectors.coinbase.frames import PROVIDER, name_of, symbols_of
 from connectors.instants import instant_of
 from connectors.packed import MAX_SEQ
+from connectors.symbols import id_of
 from connectors.trades import PAGE, Trade, Wanted, trades_of, wanted_of
-from market.errors import UnknownSymbolError
 from market.instruments import Instrument, InstrumentTable
 from market.log import LogRecord, Parsed
 
@@ -51,12 +51,10 @@ def trades_request(
 
 def parse_trades(record: LogRecord, instruments: InstrumentTable) -> Parsed:
     """Ticks of a page, oldest first."""
-    product = wanted_of(record).symbol
     _, names = symbols_of(instruments)
-    if product not in names:
-        raise UnknownSymbolError(product)
+    instrument = id_of(wanted_of(record).symbol, names)
     rows = decode(PROVIDER, record.payload, list[msgspec.Raw])
-    return trades_of(record, names[product], rows, _trade)
+    return trades_of(record, instrument, rows, _trade)
 
 
 def _trade(raw: bytes) -> Trade:

@@ -17,10 +17,9 @@ from connectors.kraken.lines import read_lines
 from connectors.numerals import number_of
 from connectors.packed import MAX_SEQ, decoded, settle, split_line
 from connectors.refusals import refused
-from connectors.symbols import MAX_SYMBOL_BYTES, SymbolTable, symbol_table
+from connectors.symbols import SymbolTable, id_of, symbol_table
 from market.bars import BarBatch
-from market.errors import UnknownSymbolError
-from market.instruments import AssetClass, Instrument, InstrumentTable
+from market.instruments import Instrument, InstrumentTable, coins_in
 from market.log import LogRecord, Parsed, Refused
 from market.ticks import QUOTE, TRADE, Tick
 
@@ -75,11 +74,7 @@ def name_of(instrument: Instrument) -> str:
 @lru_cache(maxsize=8)
 def symbols_of(instruments: InstrumentTable) -> tuple[SymbolTable, dict[str, int]]:
     """The exchange's names of our instruments: for the kernel, and as a dictionary."""
-    names = {
-        name_of(instrument): instrument.id
-        for instrument in instruments
-        if instrument.asset_class is AssetClass.CRYPTO and instrument.quote == QUOTE_CURRENCY
-    }
+    names = {name_of(each): each.id for each in coins_in(instruments, QUOTE_CURRENCY)}
     return symbol_table(names.items()), names
 
 
@@ -109,17 +104,11 @@ def _quote_tick(row: msgspec.Raw, names: dict[str, int], source: int, received_u
     quote = decoded(_ticker, row)
     time_us = received_us if quote.timestamp is None else instant_of(quote.timestamp)
     bid, ask = number_of(quote.bid), number_of(quote.ask)
-    return Tick(time_us, _id_of(quote.symbol, names), source, QUOTE, bid=bid, ask=ask)
+    return Tick(time_us, id_of(quote.symbol, names), source, QUOTE, bid=bid, ask=ask)
 
 
 def _trade_tick(row: msgspec.Raw, names: dict[str, int], source: int) -> Tick:
     trade = decoded(_trade, row)
-    instrument, time_us = _id_of(trade.symbol, names), instant_of(trade.timestamp)
+    instrument, time_us = id_of(trade.symbol, names), instant_of(trade.timestamp)
     price, size = number_of(trade.price), number_of(trade.qty)
     return Tick(time_us, instrument, source, TRADE, trade.trade_id, price=price, size=size)
-
-
-def _id_of(symbol: str, names: dict[str, int]) -> int:
-    if symbol not in names:
-        raise UnknownSymbolError(symbol[:MAX_SYMBOL_BYTES])
-    return names[symbol]

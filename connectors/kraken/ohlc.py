@@ -5,17 +5,14 @@ from typing import Annotated
 import msgspec
 
 from connectors.answers import Request, decode
-from connectors.bars import BarRows
-from connectors.errors import ConnectorError
 from connectors.kraken.frames import PROVIDER, name_of, symbols_of
 from connectors.kraken.pairs import pair_of
 from connectors.kraken.trades import rows_of
-from connectors.refusals import refused
-from market.bars import BAR_US, LAST
-from market.errors import MarketError, UnknownSymbolError
+from connectors.minutes import Minute, MinutesOf, minutes_of, symbol_of
+from connectors.symbols import id_of
+from market.bars import BAR_US
 from market.instruments import Instrument, InstrumentTable
 from market.log import LogRecord, Parsed
-from market.ticks import TickBatch
 
 KIND = "ohlc"
 
@@ -32,10 +29,6 @@ class _Row(msgspec.Struct, array_like=True):
     volume: str
 
 
-class _Context(msgspec.Struct):
-    symbol: str
-
-
 def ohlc_requests(
     rest_url: str, instrument: Instrument, start_us: int, _end_us: int
 ) -> list[Request]:
@@ -43,7 +36,7 @@ def ohlc_requests(
     return [
         Request(
             KIND,
-            msgspec.json.encode(_Context(name_of(instrument))).decode(),
+            MinutesOf(name_of(instrument)).text(),
             f"{rest_url}/0/public/OHLC",
             {
                 "pair": pair_of(instrument),
@@ -56,21 +49,13 @@ def ohlc_requests(
 
 def parse_ohlc(record: LogRecord, instruments: InstrumentTable) -> Parsed:
     """One-minute bars; a minute without a trade, or that still ran when the answer came, is none."""
-    symbol = decode(PROVIDER, record.context.encode(), _Context).symbol
     _, names = symbols_of(instruments)
-    if symbol not in names:
-        raise UnknownSymbolError(symbol)
-    bars = BarRows(PROVIDER)
-    refusals = []
-    for raw in rows_of(record.payload, KIND):
-        try:
-            row = decode(PROVIDER, raw, _Row)
-            time_us = row.time_s * 1_000_000
-            traded = row.volume.strip("0.") != ""
-            if traded and time_us + BAR_US <= record.received_us:
-                bars.add(time_us, (row.open, row.high, row.low, row.close), row.volume)
-        except (ConnectorError, MarketError) as error:
-            refusals.append(refused(error, bytes(raw)))
-    return Parsed(
-        TickBatch.empty(), bars.batch(names[symbol], record.source.id, LAST), tuple(refusals)
-    )
+    instrument = id_of(symbol_of(record), names)
+    return minutes_of(record, instrument, rows_of(record.payload, KIND), _minute)
+
+
+def _minute(raw: msgspec.Raw) -> Minute | None:
+    row = decode(PROVIDER, raw, _Row)
+    if row.volume.strip("0.") == "":
+        return None  # nobody traded
+    return Minute(row.time_s * 1_000_000, (row.open, row.high, row.low, row.close), row.volume)

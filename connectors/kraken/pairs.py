@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from connectors.kraken.frames import QUOTE_CURRENCY
-from market.instruments import AssetClass, Instrument
+from market.instruments import Instrument, coins_in
 
 LISTED = frozenset("BTC ETH DOT ATOM UNI XMR XLM SHIB PEPE".split())
 """The coins whose dollar pairs it lists, of those in our table."""
@@ -13,13 +13,7 @@ _OWN_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
 
 def covered(instruments: Iterable[Instrument]) -> tuple[Instrument, ...]:
     """The instruments that it quotes, in the table's order."""
-    return tuple(
-        each
-        for each in instruments
-        if each.asset_class is AssetClass.CRYPTO
-        and each.quote == QUOTE_CURRENCY
-        and each.base in LISTED
-    )
+    return tuple(each for each in coins_in(instruments, QUOTE_CURRENCY) if each.base in LISTED)
 
 
 def pair_of(instrument: Instrument) -> str:

@@ -13,8 +13,8 @@ from connectors.kraken.frames import PROVIDER, name_of, symbols_of
 from connectors.kraken.pairs import pair_of
 from connectors.numerals import text_of
 from connectors.packed import MAX_SEQ
+from connectors.symbols import id_of
 from connectors.trades import PAGE, Trade, Wanted, trades_of, wanted_of
-from market.errors import UnknownSymbolError
 from market.gaps import Gap
 from market.instruments import Instrument, InstrumentTable
 from market.log import LogRecord, Parsed
@@ -66,11 +66,9 @@ def trades_request(
 
 def parse_trades(record: LogRecord, instruments: InstrumentTable) -> Parsed:
     """Ticks of a page; the key of its rows may differ from the pair that was asked for."""
-    symbol = wanted_of(record).symbol
     _, names = symbols_of(instruments)
-    if symbol not in names:
-        raise UnknownSymbolError(symbol)
-    return trades_of(record, names[symbol], rows_of(record.payload, KIND), _trade)
+    instrument = id_of(wanted_of(record).symbol, names)
+    return trades_of(record, instrument, rows_of(record.payload, KIND), _trade)
 
 
 def rows_of(payload: bytes, request: str) -> list[msgspec.Raw]:

@@ -1,10 +1,24 @@
-"""What nobody listened to is asked for, no further back than a day."""
+"""What nobody listened to is asked for, no further back than a day, and its answers become bars."""
+
+import msgspec
+import pytest
 
 from connectors.answers import Request
-from connectors.minutes import HORIZON_US, TOLERATED_US, missed_minutes, silent_minutes
+from connectors.errors import MalformedError
+from connectors.minutes import (
+    HORIZON_US,
+    TOLERATED_US,
+    Minute,
+    MinutesOf,
+    minutes_of,
+    missed_minutes,
+    silent_minutes,
+    symbol_of,
+)
+from market.bars import BAR_US
 from market.instruments import CATALOGUE, Instrument
 from tests.connectors.gaps import silence
-from tests.connectors.support import NOW_US
+from tests.connectors.support import NOW_US, record
 
 PAIRS = [CATALOGUE.by_symbol("BTC-USD"), CATALOGUE.by_symbol("ETH-USD")]
 
@@ -57,3 +71,31 @@ def test_a_silence_of_days_is_asked_for_as_far_as_a_day_back() -> None:
     request = silent_minutes(silence("kraken", 200_000), 0, PAIRS, span)
     assert request is not None
     assert request.context == f"BTC-USD {-HORIZON_US} 0 a"
+
+
+def minute(raw: msgspec.Raw) -> Minute | None:
+    """A minute that began so many before now, at that price; None for a 0."""
+    age = int(bytes(raw))
+    if age < 0:
+        raise MalformedError("kraken", "no minute")
+    return Minute(NOW_US - age * BAR_US, ("7.0",) * 4, "2") if age else None
+
+
+def test_rows_become_bars_one_by_one() -> None:
+    rows = [msgspec.Raw(row) for row in (b"2", b"0", b"-5", b"1")]
+    parsed = minutes_of(record("kraken", "ohlc", ""), 111, rows, minute)
+    assert parsed.bars.time.tolist() == [NOW_US - 2 * BAR_US, NOW_US - BAR_US]
+    assert set(parsed.bars.instrument.tolist()) == {111}
+    assert [each.excerpt for each in parsed.refused] == ["-5"]
+
+
+def test_a_minute_that_still_runs_is_left_out() -> None:
+    answer = record("kraken", "ohlc", "", received_us=NOW_US - 1)
+    parsed = minutes_of(answer, 111, [msgspec.Raw(b"1")], minute)
+    assert (len(parsed.bars), parsed.refused) == (0, ())
+
+
+def test_the_symbol_comes_back_from_the_context() -> None:
+    assert symbol_of(record("kraken", "ohlc", "", MinutesOf("BTC/USD").text())) == "BTC/USD"
+    with pytest.raises(MalformedError):
+        symbol_of(record("kraken", "ohlc", "", "{}"))

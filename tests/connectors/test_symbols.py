@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.symbols import MAX_SYMBOL_BYTES, SymbolTable, find_words, symbol_table, words
+from connectors.symbols import (
+    MAX_SYMBOL_BYTES,
+    SymbolTable,
+    find_words,
+    id_of,
+    symbol_table,
+    words,
+)
+from market.errors import UnknownSymbolError
 
 names = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=MAX_SYMBOL_BYTES)
 
@@ -29,3 +37,9 @@ def test_every_name_is_found_and_no_other(known: set[str], others: set[str]) -> 
 def test_a_name_that_no_venue_gives_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"symbol|ascii"):
         symbol_table([(name, 1)])
+
+
+def test_a_name_is_one_instrument_or_named_as_unknown() -> None:
+    assert id_of("BTCUSDT", {"BTCUSDT": 101}) == 101
+    with pytest.raises(UnknownSymbolError, match=f"{'A' * MAX_SYMBOL_BYTES}$"):
+        id_of("A" * (MAX_SYMBOL_BYTES + 1), {"BTCUSDT": 101})

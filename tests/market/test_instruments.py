@@ -3,7 +3,7 @@
 import pytest
 
 from market.errors import UnknownSymbolError
-from market.instruments import CATALOGUE, AssetClass, Instrument, InstrumentTable
+from market.instruments import CATALOGUE, AssetClass, Instrument, InstrumentTable, coins_in
 
 EURO = CATALOGUE.by_symbol("EUR-USD")
 
@@ -27,6 +27,15 @@ class TestTable:
     def test_may_be_empty_or_of_one(self) -> None:
         assert len(InstrumentTable([])) == 0
         assert list(InstrumentTable([EURO])) == [EURO]
+
+
+class TestCoins:
+    def test_are_those_of_a_currency_in_order(self) -> None:
+        rows = [CATALOGUE.by_symbol(symbol) for symbol in ("ETH-USD", "BTC-USDT", "BTC-USD")]
+        assert coins_in(rows, "USD") == (rows[0], rows[2])
+
+    def test_are_no_currencies_and_no_shares(self) -> None:
+        assert coins_in([EURO, CATALOGUE.by_symbol("AAPL")], "USD") == ()
 
 
 class TestCatalogue:

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from connectors.answers import Answer
-from connectors.binance.klines import check, kline_requests, parse_klines
+from connectors.binance.checks import check
+from connectors.binance.klines import kline_requests, parse_klines
 from connectors.errors import (
     BurstError,
     ConnectorError,
