@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from market.election import Election, Switch
+from market.election import PAUSES, Election, Switch
 from market.instruments import InstrumentTable
 from market.latest import LATEST, LatestPrices
 from market.sources import Source, UnknownSourceError, source_by_id
@@ -15,6 +15,8 @@ from market.ticks import Bools, Int64s, TickBatch
 
 Items = npt.NDArray[Any]
 """An array of `LATEST`."""
+
+_LENGTH_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,24 @@ class ElectedPrices:
                 self._table(id_).restore([stored[stored["source"] == id_].tobytes()])
 
     def state(self) -> bytes:
-        """All of it, for `restore`: but for how often each source usually speaks, which is soon known."""
+        """All of it, for `resume`, and how long each source usually pauses; not what is soon known anew."""
         parts = [self.elected_items(), *self.items_by_source().values()]
-        return b"".join(part.tobytes() for part in parts)
+        items = b"".join(part.tobytes() for part in parts)
+        length = len(items).to_bytes(_LENGTH_BYTES, "little")
+        return length + items + self._election.pauses().tobytes()
+
+    def resume(self, state: bytes) -> None:
+        """Take up a state, each price of it that is newer than what is here."""
+        end = _LENGTH_BYTES + int.from_bytes(state[:_LENGTH_BYTES], "little")
+        self.restore([state[_LENGTH_BYTES:end]])
+        pauses = np.frombuffer(state[end:], PAUSES)
+        pauses = pauses[pauses["instrument"] < len(self._election.elected)]
+        for id_ in np.unique(pauses["source"]).tolist():
+            source = _source(id_)
+            if source is not None:
+                own = pauses[pauses["source"] == id_]
+                ids = own["instrument"].astype(np.int64)
+                self._election.restore_pauses(source, ids, own["pause_us"])
 
     def _table(self, source_id: int) -> LatestPrices:
         table = self._tables.get(source_id)

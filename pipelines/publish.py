@@ -55,7 +55,7 @@ class PublishSink(FixedPartitionedSink[News, bytes]):
     ) -> "PublishPartition":
         latest = ElectedPrices(self._instruments)
         if resume_state:
-            latest.restore([resume_state])
+            latest.resume(resume_state)
         return PublishPartition(
             self._open_publisher(), self._open_register(), latest, self._instruments, self._clock
         )

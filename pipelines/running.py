@@ -22,7 +22,7 @@ from bytewax.run import cli_main
 from pipelines.errors import FlowRunningError, RecoveryAheadError
 
 EPOCH = timedelta(seconds=1)
-STATE_VERSION = 4
+STATE_VERSION = 5
 """Of what the flows' states look like in a snapshot: snapshots of another version are not read."""
 
 _USELESS = (RecoveryAheadError, InconsistentPartitionsError, NoPartitionsError)

@@ -1,7 +1,5 @@
 """Newest prices by source and the elected ones: what moves, what is kept, what a restart knows."""
 
-import numpy as np
-
 from market.elected import ElectedPrices, Items
 from market.instruments import CATALOGUE
 from market.latest import LatestPrices
@@ -65,13 +63,23 @@ def test_a_switch_shows_the_other_sources_item_and_nothing_of_the_one_before() -
 
 def test_a_state_is_taken_up_where_it_was() -> None:
     known, again = table(), ElectedPrices(CATALOGUE)
-    again.restore([known.state()])
+    again.resume(known.state())
     assert again.state() == known.state()
     assert prices(again.elected_items()) == {"BTC-USD": 21}
     older = ElectedPrices(CATALOGUE)
     older.apply(KRAKEN, trade(KRAKEN, 0, 10), NOW)
-    again.restore([older.state()])
+    again.resume(older.state())
     assert again.state() == known.state()
+
+
+def test_a_source_that_speaks_seldom_is_known_as_that_after_a_restart() -> None:
+    known, again = ElectedPrices(CATALOGUE), ElectedPrices(CATALOGUE)
+    for second in (0, 100, 200, 300, 400):
+        known.apply(KRAKEN, trade(KRAKEN, second, 10), NOW + second * SECOND)
+    again.resume(known.state())
+    again.apply(KRAKEN, trade(KRAKEN, 500, 10), NOW + 500 * SECOND)
+    moved = again.apply(COINBASE, trade(COINBASE, 600, 20), NOW + 600 * SECOND)
+    assert moved.switches == []
 
 
 def test_items_of_unknown_instruments_and_sources_are_passed_over() -> None:
@@ -82,4 +90,4 @@ def test_items_of_unknown_instruments_and_sources_are_passed_over() -> None:
     strange["instrument"] = 9_999
     again.restore([strange.tobytes()])
     assert len(again.elected_items()) == 0
-    assert np.frombuffer(again.state(), np.uint8).size == 0
+    assert again.items_by_source() == {} and len(again.elected_items()) == 0

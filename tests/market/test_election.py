@@ -5,15 +5,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.election import BACK_FOR_US, SILENT_AFTER_S, USUAL_INTERVALS, Election, Why
+from market.election import (
+    BACK_FOR_GROWTH,
+    BACK_FOR_US,
+    LONGEST_BACK_FOR_US,
+    SILENT_AFTER_S,
+    STREAM_SILENT_AFTER_S,
+    USUAL_PAUSES,
+    Election,
+    Why,
+)
 from market.sources import SOURCES, Feed, Source, source_of
 from market.ticks import Int64s
 
-KRAKEN, COINBASE, COINGECKO = (
-    source_of(name, Feed.LIVE) for name in ("kraken", "coinbase", "coingecko")
+KRAKEN, COINBASE, COINGECKO, BINANCE, FIXER, ALPHAVANTAGE, ECB = (
+    source_of(name, Feed.LIVE)
+    for name in ("kraken", "coinbase", "coingecko", "binance", "fixer", "alphavantage", "ecb")
 )
 NOW = 1_700_000_000_000_000
 SECOND = 1_000_000
+HOUR_S = 3_600
 BTC, ETH = 111, 112
 KRAKEN_SILENT_US = int(SILENT_AFTER_S["kraken"]) * SECOND
 
@@ -76,11 +87,12 @@ def test_silence_hands_over_and_the_better_returns_after_a_moment(floor: Floor) 
 
 def test_one_that_comes_and_goes_is_not_back(floor: Floor) -> None:
     floor.hear(KRAKEN, 0)
-    floor.hear(COINBASE, *range(1, 200))
+    floor.hear(COINBASE, *range(1, 400))
     assert floor.elected() == COINBASE.id
-    for second in (200, 240, 280, 320):
+    for second in range(400, 4_000, 400):
         floor.hear(KRAKEN, second)
-        floor.hear(COINBASE, *range(second, second + 40))
+        floor.hear(COINBASE, *range(second, second + 400))
+    assert STREAM_SILENT_AFTER_S < 400
     assert floor.elected() == COINBASE.id
 
 
@@ -96,9 +108,9 @@ def test_the_best_that_is_awake_takes_over_though_a_worse_one_asks_first(floor: 
 def test_one_that_speaks_seldom_is_silent_later(floor: Floor) -> None:
     every_s = 25
     floor.hear(KRAKEN, *range(0, 1_001, every_s))
-    floor.hear(COINBASE, 1_000 + USUAL_INTERVALS * every_s - 1)
+    floor.hear(COINBASE, 1_000 + USUAL_PAUSES * every_s - 1)
     assert floor.elected() == KRAKEN.id
-    floor.hear(COINBASE, 1_000 + USUAL_INTERVALS * every_s + 1)
+    floor.hear(COINBASE, 1_000 + USUAL_PAUSES * every_s + 1)
     assert floor.elected() == COINBASE.id
 
 
@@ -120,6 +132,104 @@ def test_instruments_are_elected_apart(floor: Floor) -> None:
     floor.hear(COINBASE, 60, instrument=BTC)
     assert (floor.elected(BTC), floor.elected(ETH)) == (COINBASE.id, COINBASE.id)
     assert len(floor.switches) == 1
+
+
+class TestOneThatSpeaksSeldom:
+    """It is taken for silent only after several of its usual pauses, however long those are."""
+
+    @pytest.mark.parametrize(
+        ("source", "every_s"), [(FIXER, 7.4 * HOUR_S), (ALPHAVANTAGE, 9.6 * HOUR_S)]
+    )
+    def test_stays_elected_while_it_is_polled(
+        self, floor: Floor, source: Source, every_s: float
+    ) -> None:
+        floor.hear(ECB, 0)
+        for second in sorted([*range(1, 40 * 86_400, 86_400)]):
+            floor.hear(ECB, second)
+            floor.hear(source, *(second + n * every_s for n in range(int(86_400 // every_s))))
+        assert floor.elected() == source.id
+        assert len(floor.switches) <= 5
+
+    def test_is_silent_in_the_end(self, floor: Floor) -> None:
+        floor.hear(FIXER, *np.arange(0, 10 * 7.4 * HOUR_S, 7.4 * HOUR_S).tolist())
+        last = 9 * 7.4 * HOUR_S
+        floor.hear(ECB, last + USUAL_PAUSES * 7.4 * HOUR_S - HOUR_S)
+        assert floor.elected() == FIXER.id
+        floor.hear(ECB, last + USUAL_PAUSES * 7.4 * HOUR_S + HOUR_S)
+        assert floor.elected() == ECB.id
+
+
+def thin(seed: int, hours: float) -> list[float]:
+    """When a thin coin is quoted: in bursts, half a minute to a minute apart."""
+    chance, at, found = np.random.default_rng(seed), 0.0, []
+    while at < hours * HOUR_S:
+        at += chance.uniform(30, 60)
+        for _ in range(chance.integers(3, 30)):
+            at += chance.uniform(0.02, 0.5)
+            found.append(at)
+    return found
+
+
+def hear_together(floor: Floor, talk: dict[Source, list[float]]) -> None:
+    """Sources that speak at these seconds, in the order of time."""
+    for second, source in sorted(
+        ((second, source) for source, seconds in talk.items() for second in seconds),
+        key=lambda each: each[0],
+    ):
+        floor.hear(source, second)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_thin_coin_whose_prices_come_in_bursts_hardly_ever_switches(
+    floor: Floor, seed: int
+) -> None:
+    hours = 6
+    hear_together(floor, {KRAKEN: thin(seed, hours), COINBASE: thin(seed + 100, hours)})
+    times = [at_s for at_s, *_ in floor.switches]
+    assert len([at_s for at_s in times if at_s < HOUR_S]) <= 8
+    assert len([at_s for at_s in times if at_s >= HOUR_S]) <= 2 * (hours - 1)
+
+
+def test_one_that_comes_and_goes_for_hours_is_taken_back_ever_later(floor: Floor) -> None:
+    hours = 12
+    turns = range(0, hours * HOUR_S, 150)
+    kraken = [float(second) for turn in turns for second in range(turn, turn + 60)]
+    hear_together(floor, {KRAKEN: kraken, COINBASE: [n + 0.5 for n in range(hours * HOUR_S)]})
+    assert len(floor.switches) <= 3 * hours
+    floor.hear(COINBASE, hours * HOUR_S + 600)
+    assert floor.elected() == COINBASE.id
+    assert LONGEST_BACK_FOR_US >= BACK_FOR_GROWTH * BACK_FOR_US
+
+
+class TestTrueSilence:
+    """A stream that never rests is given up at once, whatever happened before."""
+
+    def test_of_one_that_never_rested(self, floor: Floor) -> None:
+        floor.hear(BINANCE, *np.arange(0, 600, 0.1).tolist())
+        assert self._given_up_after_s(floor, 600) <= 11
+
+    def test_soon_after_an_outage_of_an_hour(self, floor: Floor) -> None:
+        floor.hear(BINANCE, *np.arange(0, 600, 0.1).tolist())
+        floor.hear(KRAKEN, *range(600, 600 + HOUR_S))
+        floor.hear(BINANCE, *np.arange(600 + HOUR_S, 700 + HOUR_S, 0.1).tolist())
+        assert floor.elected() == BINANCE.id
+        assert self._given_up_after_s(floor, 700 + HOUR_S) <= 15
+
+    def test_of_one_that_returned_often(self, floor: Floor) -> None:
+        for turn in range(0, 20_000, 2_000):
+            floor.hear(BINANCE, *range(turn, turn + 1_900))
+            floor.hear(KRAKEN, *range(turn + 1_900, turn + 2_000))
+        floor.hear(BINANCE, *range(20_000, 40_000))
+        floor.hear(KRAKEN, *range(20_000, 40_000))
+        assert floor.elected() == BINANCE.id
+        assert self._given_up_after_s(floor, 40_000) <= 11
+
+    def _given_up_after_s(self, floor: Floor, from_s: int) -> float:
+        for at_s in np.arange(from_s, from_s + HOUR_S, 0.5).tolist():
+            floor.hear(KRAKEN, at_s)
+            if floor.elected() == KRAKEN.id:
+                return float(at_s - from_s)
+        raise AssertionError("never")
 
 
 class TestRestore:
