@@ -4,7 +4,7 @@ from psycopg import errors
 
 from storage.pools import Connection
 
-HEAD = "0002"
+HEAD = "0005"
 """The newest revision that this code knows."""
 
 
