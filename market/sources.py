@@ -89,3 +89,9 @@ def source_by_id(source_id: int) -> Source:
         return _BY_ID[source_id]
     except KeyError:
         raise UnknownSourceError(source_id) from None
+
+
+def ids_by_rank(feed: Feed) -> list[int]:
+    """The ids of a feed class's sources, the best-ranked first."""
+    sources = [source for source in SOURCES if source.feed is feed]
+    return [source.id for source in sorted(sources, key=lambda source: source.rank)]

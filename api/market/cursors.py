@@ -8,7 +8,7 @@ import msgspec
 
 from api.errors import InvalidParameterError
 from market.clock import datetime_of, microseconds
-from storage.history import TickKey
+from storage.history.ticks import TickKey
 
 _T = TypeVar("_T")
 _INT64 = 2**63

@@ -11,17 +11,8 @@ from api.market.sources import time_range
 from market.clock import datetime_of
 from market.instruments import AssetClass, Instrument
 from market.sources import source_by_id
-from storage.history import (
-    CandleQuery,
-    CandleRow,
-    TickKey,
-    TickQuery,
-    TickRow,
-    candles_before,
-    candles_from,
-    ticks_before,
-    ticks_from,
-)
+from storage.history.candles import CandleQuery, CandleRow, candles_before, candles_from
+from storage.history.ticks import TickKey, TickQuery, TickRow, ticks_before, ticks_from
 from storage.pools import ReadPool
 
 Rows = list[dict[str, object]]

@@ -8,7 +8,7 @@ from api.market.board import PriceBoard, Reference
 from market.clock import datetime_of
 from market.instruments import AssetClass
 from storage.errors import StorageError
-from storage.history import CloseQuestion, closes_before
+from storage.history.closes import CloseQuestion, closes_before
 from storage.pools import ReadPool
 
 REFRESH_EVERY_S = 30.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from api.market.board import PriceBoard
 from market.ticks import TickBatch
-from storage.history import newest_ticks
+from storage.history.newest import newest_ticks
 from storage.pools import ReadPool
 
 

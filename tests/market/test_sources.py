@@ -2,7 +2,14 @@
 
 import pytest
 
-from market.sources import SOURCES, Feed, UnknownSourceError, source_by_id, source_of
+from market.sources import (
+    SOURCES,
+    Feed,
+    UnknownSourceError,
+    ids_by_rank,
+    source_by_id,
+    source_of,
+)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)
@@ -50,3 +57,8 @@ def test_a_venues_stream_is_preferred_to_quotes_and_quotes_to_computed_rates() -
     order = [source.provider for source in live]
     assert order.index("kraken") < order.index("alphavantage") < order.index("coingecko")
     assert order[-1] == "ecb"
+
+
+def test_the_ids_of_a_class_come_best_ranked_first() -> None:
+    names = [source_by_id(id_).provider for id_ in ids_by_rank(Feed.RECORDED)]
+    assert (names[0], names[-1], len(names)) == ("binance", "ecb", len(SOURCES) // 3)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api.errors import InvalidParameterError
 from api.market.cursors import candle_cursor, candle_start, tick_cursor, tick_key
-from storage.history import TickKey
+from storage.history.ticks import TickKey
 
 TIMES = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))
 

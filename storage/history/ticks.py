@@ -1,0 +1,121 @@
+"""Ticks of a range, page by page; their prices leave as floats, since what asks here is an edge."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from psycopg.rows import class_row
+
+from market.sources import Feed, ids_by_rank
+from storage.pools import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class TickRow:
+    """One stored tick; `kind` is q, t or r."""
+
+    time: datetime
+    bid: float | None
+    ask: float | None
+    price: float | None
+    size: float | None
+    source_id: int
+    kind: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TickKey:
+    """The place of a tick among its instrument's ticks."""
+
+    time: datetime
+    source_id: int
+    kind: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TickQuery:
+    """Ticks of an instrument in [start, end), at most `limit`; with `after`, only those beyond it."""
+
+    instrument_id: int
+    feed: Feed
+    start: datetime
+    end: datetime
+    limit: int
+    after: TickKey | None = None
+
+
+_TICKS = """
+SELECT tick.*
+FROM (
+    SELECT DISTINCT candle.time AS minute
+    FROM unnest('{{m,t}}'::"char"[]) AS side (letter)
+    CROSS JOIN LATERAL (
+        SELECT time FROM market.candles
+        WHERE instrument_id = %(instrument_id)s AND feed = %(feed)s AND side = side.letter
+          AND ticks > 0
+          AND time > greatest(%(start)s,
+            (SELECT time FROM market.ticks WHERE feed = %(feed)s ORDER BY time LIMIT 1)
+          ) - interval '1 minute' AND time < %(end)s
+        ORDER BY time {order} LIMIT %(minutes)s
+    ) AS candle
+    ORDER BY minute {order}
+) AS holding
+CROSS JOIN LATERAL (
+    SELECT time, bid::float8, ask::float8, price::float8, size::float8, source_id, kind, seq
+    FROM market.ticks
+    WHERE feed = %(feed)s AND instrument_id = %(instrument_id)s
+      AND time >= greatest(%(start)s, holding.minute)
+      AND time < least(%(end)s, holding.minute + interval '1 minute')
+      {beyond}
+    ORDER BY time {order}, source_id {order}, kind {order}, seq {order} LIMIT %(limit)s
+) AS tick
+ORDER BY holding.minute {order}, time {order}, source_id {order}, kind {order}, seq {order}
+LIMIT %(limit)s
+"""
+"""Ticks lie in the order of time alone: the candles tell in which minutes the instrument has any.
+
+Every candle made of ticks stands for one at least, but for those of a minute that the range cuts, and
+those whose ticks are no longer kept, which is so from the oldest tick back.
+"""
+_TICKS_FROM = _TICKS.format(
+    order="ASC",
+    # No condition of an index, which would begin at this tick for every minute.
+    beyond="""AND ((time, source_id, kind, seq) > (%(after_time)s, %(after_source)s::smallint,
+        %(after_kind)s::"char", %(after_seq)s::bigint)) IS TRUE""",
+).encode()
+_TICKS_BEFORE = _TICKS.format(order="DESC", beyond="").encode()
+
+
+async def ticks_from(connection: Connection, query: TickQuery) -> list[TickRow]:
+    """The first ticks of the range, ascending."""
+    after = query.after or TickKey(query.start - timedelta(microseconds=1), 0, " ", 0)
+    parameters = _tick_parameters(query) | {
+        "start": max(query.start, after.time),
+        "after_time": after.time,
+        "after_source": after.source_id,
+        "after_kind": after.kind,
+        "after_seq": after.seq,
+    }
+    async with connection.cursor(row_factory=class_row(TickRow)) as cursor:
+        await cursor.execute(_TICKS_FROM, parameters)
+        return await cursor.fetchall()
+
+
+async def ticks_before(connection: Connection, query: TickQuery) -> list[TickRow]:
+    """The last ticks of the range, ascending; `after` is not regarded."""
+    async with connection.cursor(row_factory=class_row(TickRow)) as cursor:
+        await cursor.execute(_TICKS_BEFORE, _tick_parameters(query))
+        return (await cursor.fetchall())[::-1]
+
+
+def _tick_parameters(query: TickQuery) -> dict[str, object]:
+    return {
+        "instrument_id": query.instrument_id,
+        "feed": query.feed.code,
+        "start": query.start,
+        "end": query.end,
+        "limit": query.limit,
+        # One source's candle each in the minute that the range may cut.
+        "minutes": query.limit + len(ids_by_rank(query.feed)),
+    }
