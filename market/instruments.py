@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from market.errors import UnknownSymbolError
+from market.sources import Feed
 
 
 class AssetClass(StrEnum):
@@ -144,5 +145,70 @@ def _stocks(first_id: int) -> Iterator[Instrument]:
         yield Instrument(number, ticker, name, AssetClass.STOCK, ticker, "USD", 2)
 
 
+def _recorded_fx(first_id: int) -> Iterator[Instrument]:
+    """What the ECB has quoted since 1999 beside the pairs of the catalogue, and OANDA's gold."""
+    names = {
+        "JPY": "Japanese Yen",
+        "BGN": "Bulgarian Lev",
+        "CYP": "Cyprus Pound",
+        "CZK": "Czech Koruna",
+        "DKK": "Danish Krone",
+        "EEK": "Estonian Kroon",
+        "HUF": "Hungarian Forint",
+        "LTL": "Lithuanian Litas",
+        "LVL": "Latvian Lats",
+        "MTL": "Maltese Lira",
+        "ROL": "Romanian Leu (until 2005)",
+        "RON": "Romanian Leu",
+        "SIT": "Slovenian Tolar",
+        "SKK": "Slovak Koruna",
+        "ISK": "Icelandic Krona",
+        "HRK": "Croatian Kuna",
+        "RUB": "Russian Rouble",
+        "TRL": "Turkish Lira (until 2004)",
+        "AUD": "Australian Dollar",
+        "BRL": "Brazilian Real",
+        "CAD": "Canadian Dollar",
+        "HKD": "Hong Kong Dollar",
+        "IDR": "Indonesian Rupiah",
+        "ILS": "Israeli Shekel",
+        "KRW": "South Korean Won",
+        "MYR": "Malaysian Ringgit",
+        "NZD": "New Zealand Dollar",
+        "PHP": "Philippine Peso",
+        "SGD": "Singapore Dollar",
+        "THB": "Thai Baht",
+    }
+    whole = ("JPY", "HUF", "ISK", "IDR", "KRW", "ROL", "SIT", "TRL")
+    for number, (code, name) in enumerate(names.items(), first_id):
+        decimals = 3 if code in whole else 5
+        shown = f"Euro / {name}"
+        yield Instrument(number, f"EUR-{code}", shown, AssetClass.FX, "EUR", code, decimals)
+    gold = first_id + len(names)
+    yield Instrument(gold, "XAU-USD", "Gold (ounce) / US Dollar", AssetClass.FX, "XAU", "USD", 3)
+
+
+def _recorded_stocks(first_id: int) -> Iterator[Instrument]:
+    names = {
+        "COKE": "Coca-Cola Consolidated",
+        "YHOO": "Yahoo (until 2017)",
+        "SBUX": "Starbucks",
+        "GSPC": "S&P 500 (an index, in points)",
+    }
+    for number, (ticker, name) in enumerate(names.items(), first_id):
+        yield Instrument(number, ticker, name, AssetClass.STOCK, ticker, "USD", 2)
+
+
 CATALOGUE = InstrumentTable([*_fx(1), *_crypto(101), *_stocks(201)])
-"""The instruments known from the first start. Ids are stored: never renumber, only append."""
+"""The instruments known from the first start, which the providers and the sandbox are asked for."""
+
+ALL_INSTRUMENTS = InstrumentTable([*CATALOGUE, *_recorded_fx(19), *_recorded_stocks(213)])
+"""These, and what recorded files alone hold: currencies and shares that are gone, an index, gold.
+
+Ids are stored: never renumber, only append; 1 to 100 are pairs of currencies, then coins, then shares.
+"""
+
+
+def instruments_of(feed: Feed) -> InstrumentTable:
+    """What data of a feed class can be about."""
+    return ALL_INSTRUMENTS if feed is Feed.RECORDED else CATALOGUE

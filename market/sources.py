@@ -29,11 +29,17 @@ _PROVIDERS = {
     "coinbase": 7,
     "openexchangerates": 8,
     "ecb": 9,
+    "quandl": 10,
+    "nasdaq": 11,
+    "yahoo": 12,
+    "yahoo_adjusted": 13,
 }
 _RANKING = (
-    "binance kraken coinbase alphavantage oanda coingecko openexchangerates fixer ecb".split()
+    "binance kraken coinbase alphavantage oanda coingecko openexchangerates fixer ecb "
+    "quandl nasdaq yahoo yahoo_adjusted".split()
 )
-"""Who is preferred: a venue's own stream, then quotes with bid and ask, then computed rates."""
+"""Who is preferred: a venue's own stream, then quotes with bid and ask, then computed rates; last the
+tables of daily bars that there are files of: bars as traded, then closes that dividends have changed."""
 _FEEDS = (Feed.LIVE, Feed.RECORDED, Feed.SIMULATED)
 _IDS_PER_PROVIDER = 10
 
@@ -76,6 +82,9 @@ def source_of(provider: str, feed: Feed) -> Source:
 
 PROVIDERS = tuple(_PROVIDERS)
 """The name of every provider."""
+
+ONLY_RECORDED = frozenset({"quandl", "nasdaq", "yahoo", "yahoo_adjusted"})
+"""Those whose bars come from files alone: nobody asks them, and no tick is theirs."""
 
 SOURCES = tuple(source_of(provider, feed) for provider in _PROVIDERS for feed in _FEEDS)
 """Every source there can be. Ids are stored: never renumber, only append."""

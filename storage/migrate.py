@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
 
-from market.instruments import CATALOGUE
+from market.instruments import ALL_INSTRUMENTS
 from market.sources import SOURCES
 from storage.connecting import connect
 from storage.errors import NewerSchemaError
@@ -77,7 +77,7 @@ def _seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
                     item.quote,
                     item.decimals,
                 )
-                for item in CATALOGUE
+                for item in ALL_INSTRUMENTS
             ],
         )
         cursor.executemany(

@@ -8,6 +8,7 @@ import uvicorn
 from api.app import create_app
 from api.config import MAX_STREAMS, ApiConfig
 from api.server import server_of
+from market.instruments import instruments_of
 from tradewind.lifetime import stop_requested
 from tradewind.settings import Settings
 
@@ -33,6 +34,7 @@ def api_config(settings: Settings) -> ApiConfig:
         redis_url=settings.redis(),
         feed=settings.feed_class,
         dashboard_dir=dashboard,
+        instruments=instruments_of(settings.feed_class),
         max_streams=min(MAX_STREAMS, _files(MAX_STREAMS + FILES_FOR_THE_REST) - FILES_FOR_THE_REST),
     )
 

@@ -3,7 +3,16 @@
 import pytest
 
 from market.errors import UnknownSymbolError
-from market.instruments import CATALOGUE, AssetClass, Instrument, InstrumentTable, coins_in
+from market.instruments import (
+    ALL_INSTRUMENTS,
+    CATALOGUE,
+    AssetClass,
+    Instrument,
+    InstrumentTable,
+    coins_in,
+    instruments_of,
+)
+from market.sources import Feed
 
 EURO = CATALOGUE.by_symbol("EUR-USD")
 
@@ -44,7 +53,7 @@ class TestCatalogue:
         assert {instrument.asset_class for instrument in CATALOGUE} == set(AssetClass)
 
     def test_symbols_are_pairs_or_tickers(self) -> None:
-        for instrument in CATALOGUE:
+        for instrument in ALL_INSTRUMENTS:
             if instrument.asset_class is AssetClass.STOCK:
                 assert (instrument.symbol, instrument.quote) == (instrument.base, "USD")
             else:
@@ -52,7 +61,7 @@ class TestCatalogue:
 
     def test_no_symbol_and_no_name_stands_for_two(self) -> None:
         for part in ("symbol", "name", "id"):
-            values = [getattr(instrument, part) for instrument in CATALOGUE]
+            values = [getattr(instrument, part) for instrument in ALL_INSTRUMENTS]
             assert len(set(values)) == len(values)
 
     @pytest.mark.parametrize(
@@ -61,13 +70,28 @@ class TestCatalogue:
             (1, "EUR-USD", 5),
             (3, "USD-JPY", 3),
             (18, "EUR-NGN", 3),
+            (19, "EUR-JPY", 3),
+            (48, "EUR-THB", 5),
+            (49, "XAU-USD", 3),
             (101, "BTC-USDT", 2),
             (111, "BTC-USD", 2),
             (119, "PEPE-USD", 10),
             (201, "AAPL", 2),
             (212, "XOM", 2),
+            (213, "COKE", 2),
+            (216, "GSPC", 2),
         ],
     )
     def test_stored_ids_stay_what_they_are(self, identity: int, symbol: str, decimals: int) -> None:
-        found: Instrument = CATALOGUE.by_id(identity)
+        found: Instrument = ALL_INSTRUMENTS.by_id(identity)
         assert (found.symbol, found.decimals) == (symbol, decimals)
+
+    def test_what_only_files_hold_is_nothing_that_a_provider_is_asked_for(self) -> None:
+        recorded = {each.symbol for each in ALL_INSTRUMENTS} - {each.symbol for each in CATALOGUE}
+        assert {"EUR-TRL", "XAU-USD", "YHOO", "GSPC"} < recorded
+        assert len(recorded) == 35
+        assert list(ALL_INSTRUMENTS)[: len(CATALOGUE)] == list(CATALOGUE)
+
+    def test_each_class_of_feed_has_its_table(self) -> None:
+        assert instruments_of(Feed.RECORDED) is ALL_INSTRUMENTS
+        assert instruments_of(Feed.LIVE) is instruments_of(Feed.SIMULATED) is CATALOGUE

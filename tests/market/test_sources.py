@@ -32,6 +32,11 @@ def test_stored_ids_and_codes_stay_what_they_are() -> None:
         **{("openexchangerates", "l"): 80, ("openexchangerates", "r"): 81},
         **{("openexchangerates", "s"): 82},
         **{("ecb", "l"): 90, ("ecb", "r"): 91, ("ecb", "s"): 92},
+        **{("quandl", "l"): 100, ("quandl", "r"): 101, ("quandl", "s"): 102},
+        **{("nasdaq", "l"): 110, ("nasdaq", "r"): 111, ("nasdaq", "s"): 112},
+        **{("yahoo", "l"): 120, ("yahoo", "r"): 121, ("yahoo", "s"): 122},
+        **{("yahoo_adjusted", "l"): 130, ("yahoo_adjusted", "r"): 131},
+        **{("yahoo_adjusted", "s"): 132},
     }
 
 
@@ -56,9 +61,9 @@ def test_a_venues_stream_is_preferred_to_quotes_and_quotes_to_computed_rates() -
     live = sorted((source for source in SOURCES if source.feed is Feed.LIVE), key=lambda s: s.rank)
     order = [source.provider for source in live]
     assert order.index("kraken") < order.index("alphavantage") < order.index("coingecko")
-    assert order[-1] == "ecb"
+    assert order.index("ecb") < order.index("quandl") < order.index("yahoo_adjusted")
 
 
 def test_the_ids_of_a_class_come_best_ranked_first() -> None:
     names = [source_by_id(id_).provider for id_ in ids_by_rank(Feed.RECORDED)]
-    assert (names[0], names[-1], len(names)) == ("binance", "ecb", len(SOURCES) // 3)
+    assert (names[0], names[-1], len(names)) == ("binance", "yahoo_adjusted", len(SOURCES) // 3)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 import storage.migrate
-from market.instruments import CATALOGUE
+from market.instruments import ALL_INSTRUMENTS
 from market.sources import SOURCES
 from storage.errors import NewerSchemaError
 from storage.migrate import migrate
@@ -48,7 +48,7 @@ def test_an_empty_database_gets_the_schema_and_what_the_code_knows(empty_url: st
     found = everything(empty_url)
     assert found["revision"] == [(HEAD,)]
     assert {(row[0], row[1]) for row in found["instruments"]} == {
-        (item.id, item.symbol) for item in CATALOGUE
+        (item.id, item.symbol) for item in ALL_INSTRUMENTS
     }
     assert found["sources"] == [
         (item.id, item.provider, item.feed.code, item.rank) for item in SOURCES
@@ -68,7 +68,7 @@ def test_what_was_stored_stays(database_url: str, connection: Connection) -> Non
     migrate(database_url)
     assert numbers(connection, "SELECT name FROM market.inbox_partitions") == [("x-0",)]
     assert numbers(connection, "SELECT name FROM market.instruments WHERE id = 1") == [
-        (CATALOGUE.by_id(1).name,)
+        (ALL_INSTRUMENTS.by_id(1).name,)
     ]
 
 
