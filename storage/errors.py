@@ -64,3 +64,16 @@ class SecondWriterError(StorageError):
 
     def __str__(self) -> str:
         return f"{self.what} already has a writer"
+
+
+class UnfitValueError(StorageError):
+    """A stored value that the form it was asked for in does not hold."""
+
+    def __init__(self, column: str, value: str, reason: str) -> None:
+        super().__init__(column, value, reason)
+        self.column = column
+        self.value = value
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"column {self.column} holds {self.value}, which {self.reason}"

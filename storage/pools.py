@@ -6,11 +6,12 @@ when it is needed, so that a database that comes back is found by the next reque
 
 import asyncio
 import select
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, BaseConnection
 from psycopg.pq import TransactionStatus
 
 from storage.errors import DatabaseUnavailableError, StorageError
@@ -99,23 +100,17 @@ class ReadPool:
         **kwargs: _P.kwargs,
     ) -> _T:
         async with self._slots:
-            try:
+            with translated_errors(STATEMENT_TIMEOUT_MS):
                 connection = await self._take()
                 try:
                     return await statement(connection, *args, **kwargs)
                 finally:
                     self._give_back(connection)
-            except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
-                raise DatabaseUnavailableError("it has not been migrated") from error
-            except psycopg.errors.QueryCanceled as error:
-                raise QueryTimeoutError(STATEMENT_TIMEOUT_MS) from error
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                raise DatabaseUnavailableError(str(error).strip()) from error
 
     async def _take(self) -> Connection:
         while self._idle:
             connection = self._idle.pop()
-            if _is_alive(connection):
+            if is_alive(connection):
                 return connection
             await connection.close()
         connection = await AsyncConnection.connect(
@@ -136,7 +131,20 @@ class ReadPool:
             task.exception()  # seen: nobody waits for a task that was given up
 
 
-def _is_alive(connection: Connection) -> bool:
+@contextmanager
+def translated_errors(limit_ms: int) -> Iterator[None]:
+    """Raise what psycopg raises for a database that is away, or a statement given up, as our errors."""
+    try:
+        yield
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+        raise DatabaseUnavailableError("it has not been migrated") from error
+    except psycopg.errors.QueryCanceled as error:
+        raise QueryTimeoutError(limit_ms) from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise DatabaseUnavailableError(str(error).strip()) from error
+
+
+def is_alive(connection: BaseConnection[Any]) -> bool:
     """Whether an idle connection is still good: a server that went away has left an end of file.
 
     Costs a system call where asking the server would cost a round trip.

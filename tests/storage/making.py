@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from market.bars import BAR_US, BarBatch
 from market.log import LogEntry, LogRecord
@@ -18,6 +19,11 @@ START_US = 1_700_000_040_000_000
 DAY_US = 1440 * BAR_US
 SOURCE = source_of("binance", Feed.SIMULATED)
 INSTRUMENT = 101
+
+_RUNNING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND query LIKE 'COPY%' AND state = 'active'"
+)
 
 
 def trade(
@@ -70,3 +76,15 @@ def entry(payload: bytes = b"{}", received_us: int = START_US, kind: str = "fram
 def record(offset: int, partition: str = "binance-0", payload: bytes = b"{}") -> LogRecord:
     """The same as a record of the log."""
     return LogRecord(partition, offset, SOURCE, "frames", "{}", START_US, payload)
+
+
+def until_running(database_url: str, count: int) -> None:
+    """Return once so many statements of COPY run in this database."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        while numbers(connection, _RUNNING) != [(count,)]:
+            pass
+
+
+def written(statement: str) -> sql.Composable:
+    """A statement that a test has put together."""
+    return sql.SQL("{}").format(sql.SQL(statement))

@@ -1,0 +1,217 @@
+"""Binary COPY read into columns: the rows that PostgreSQL sends become Arrow arrays, decoded by numba.
+
+The counterpart of `storage/copy_rows.py`, with the same formats.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from numba import njit
+
+from storage import numerics
+from storage.errors import UnfitValueError
+from storage.numerics import DECIMALS, Buffer, Int32s, decimal_of
+
+DECIMAL = pa.decimal128(38, DECIMALS)
+TIME = pa.timestamp("us", "UTC")
+
+_POSTGRES_EPOCH_US = 946_684_800_000_000
+_POSTGRES_EPOCH_DAYS = 10_957
+_TYPES: dict[str, pa.DataType] = {
+    "timestamptz": TIME,
+    "date": pa.date32(),
+    "int2": pa.int16(),
+    "int4": pa.int32(),
+    "int8": pa.int64(),
+    "bool": pa.bool_(),
+    "float8": pa.float64(),
+    "numeric": pa.float64(),
+    '"char"': pa.string(),
+    "text": pa.string(),
+}
+_WIDTHS = {"timestamptz": 8, "date": 4, "int2": 2, "int4": 4, "int8": 8, "float8": 8, "bool": 1}
+_UNFIT = {
+    numerics.NO_NUMBER: "is no decimal number: ask for numbers=float64",
+    numerics.TOO_FINE: f"has more than {DECIMALS} decimals: ask for numbers=float64, or round it",
+    numerics.TOO_LARGE: f"has more than {38 - DECIMALS} digits before the point: ask for"
+    " numbers=float64",
+}
+
+
+class Numbers(StrEnum):
+    """What a `numeric` becomes: the nearest float64, or an equal decimal128(38, 18)."""
+
+    FLOAT64 = "float64"
+    DECIMAL = "decimal"
+
+
+class _Fields(NamedTuple):
+    """A column's fields: where each begins in the bytes, and how long it is (-1: null)."""
+
+    name: str
+    data: Buffer
+    starts: Int32s
+    lengths: Int32s
+
+
+def arrow_type(postgres_type: str, numbers: Numbers) -> pa.DataType:
+    """What a column of this type becomes; KeyError for a type that is not read."""
+    if postgres_type == "numeric" and numbers is Numbers.DECIMAL:
+        return DECIMAL
+    return _TYPES[postgres_type]
+
+
+def decode_rows(
+    data: bytes | bytearray, rows: int, schema: pa.Schema, types: Sequence[str]
+) -> pa.RecordBatch:
+    """So many COPY rows (without header and trailer) as columns of this schema.
+
+    `types` are the PostgreSQL types of the columns. UnfitValueError for a value that Arrow's type does
+    not hold, ValueError where the rows are not what they were said to be.
+    """
+    buffer = np.frombuffer(data, np.uint8)
+    starts = np.empty((len(types), rows), np.int32)
+    lengths = np.empty((len(types), rows), np.int32)
+    if _fields(buffer, starts, lengths) != len(buffer):
+        raise ValueError("the rows have other columns than were asked for")
+    arrays = [
+        _array(_Fields(field.name, buffer, starts[index], lengths[index]), type_, field.type)
+        for index, (field, type_) in enumerate(zip(schema, types, strict=True))
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(fields: _Fields, type_: str, arrow: pa.DataType) -> "pa.Array[Any]":
+    nulls = fields.lengths < 0
+    null_count = int(np.count_nonzero(nulls))
+    validity = _bitmap(~nulls) if null_count else None
+    if arrow == pa.string():
+        buffers = _texts(fields)
+    elif arrow == DECIMAL:
+        buffers = [_decimals(fields)]
+    elif type_ == "numeric":
+        buffers = [_floats(fields)]
+    else:
+        buffers = [_integers(fields, type_, arrow)]
+    return pa.Array.from_buffers(arrow, len(nulls), [validity, *buffers], null_count)
+
+
+def _buffer(values: npt.NDArray[Any]) -> pa.Buffer:
+    return pa.py_buffer(values.data)
+
+
+def _bitmap(values: npt.NDArray[np.bool_]) -> pa.Buffer:
+    return _buffer(np.packbits(values, bitorder="little"))
+
+
+def _integers(fields: _Fields, type_: str, arrow: pa.DataType) -> pa.Buffer:
+    """Everything that is sent as an integer of a fixed width."""
+    width = _WIDTHS[type_]
+    if np.any((fields.lengths != width) & (fields.lengths >= 0)):
+        raise ValueError(f"column {fields.name} is no {type_}")
+    values = np.empty(len(fields.lengths), f"i{width}")
+    _read_integers(fields.data, fields.starts, fields.lengths, width, values)
+    if arrow == pa.bool_():
+        return _bitmap(values != 0)
+    if type_ in ("timestamptz", "date"):
+        most = np.iinfo(values.dtype)
+        infinite = (values == most.max) | (values == most.min)
+        if infinite.any():
+            raise UnfitValueError(fields.name, "infinity", "is no time: leave it out")
+        values += _POSTGRES_EPOCH_US if type_ == "timestamptz" else _POSTGRES_EPOCH_DAYS
+    return _buffer(values)
+
+
+def _floats(fields: _Fields) -> pa.Buffer:
+    values = np.empty(len(fields.lengths))
+    left_open = np.empty(len(values), np.int32)
+    count = numerics.read_floats(fields.data, fields.starts, fields.lengths, values, left_open)
+    for row in left_open[:count].tolist():
+        values[row] = float(_number(fields, row))
+    return _buffer(values)
+
+
+def _decimals(fields: _Fields) -> pa.Buffer:
+    values = np.empty((len(fields.lengths), 2), np.uint64)
+    fault = numerics.read_decimals(fields.data, fields.starts, fields.lengths, values)
+    if fault >= 0:
+        row, reason = divmod(fault, 4)
+        raise UnfitValueError(fields.name, str(_number(fields, row)), _UNFIT[reason])
+    return _buffer(values)
+
+
+def _number(fields: _Fields, row: int) -> Any:
+    start = int(fields.starts[row])
+    return decimal_of(fields.data[start : start + int(fields.lengths[row])].tobytes())
+
+
+def _texts(fields: _Fields) -> list[pa.Buffer]:
+    offsets = np.zeros(len(fields.lengths) + 1, np.int32)
+    np.cumsum(np.maximum(fields.lengths, 0), out=offsets[1:])
+    values = np.empty(int(offsets[-1]), np.uint8)
+    _read_texts(fields.data, fields.starts, offsets, values)
+    return [_buffer(offsets), _buffer(values)]
+
+
+@njit(cache=True, nogil=True)
+def _fields(data: Buffer, starts: Int32s, lengths: Int32s) -> int:
+    """Fill both (columns x rows) with where each field begins and how long it is, -1 for a null.
+
+    Where the last one ends, or -1 where a row has another number of fields or is cut. O(fields).
+    """
+    columns, rows = starts.shape
+    at = 0
+    for row in range(rows):
+        if at + 2 > len(data) or _word(data, at) != columns:
+            return -1
+        at += 2
+        for column in range(columns):
+            if at + 4 > len(data):
+                return -1
+            starts[column, row] = at + 4
+            lengths[column, row] = _double_word(data, at)
+            at += 4 + max(int(lengths[column, row]), 0)
+    return at
+
+
+@njit(cache=True, nogil=True)
+def _word(data: Buffer, at: int) -> int:
+    return int(np.int64(data[at]) << 8 | np.int64(data[at + 1]))
+
+
+@njit(cache=True, nogil=True)
+def _double_word(data: Buffer, at: int) -> int:
+    return _word(data, at) << 16 | _word(data, at + 2)
+
+
+@njit(cache=True, nogil=True)
+def _read_integers(
+    data: Buffer, starts: Int32s, lengths: Int32s, width: int, out: npt.NDArray[np.int64]
+) -> None:
+    """Fill `out` (integers of `width` bytes) with the fields, 0 for a null. O(n)."""
+    for row in range(len(out)):
+        value = 0
+        if lengths[row] > 0:
+            at = starts[row]
+            if width == 8:
+                value = (_double_word(data, at) << 32) | _double_word(data, at + 4)
+            elif width == 4:
+                value = _double_word(data, at)
+            elif width == 2:
+                value = _word(data, at)
+            else:
+                value = int(np.int64(data[at]))
+        out[row] = value
+
+
+@njit(cache=True, nogil=True)
+def _read_texts(data: Buffer, starts: Int32s, offsets: Int32s, out: Buffer) -> None:
+    """Copy each field to where its offset says. O(bytes)."""
+    for row in range(len(starts)):
+        start = starts[row]
+        for index in range(offsets[row], offsets[row + 1]):
+            out[index] = data[start + index - offsets[row]]

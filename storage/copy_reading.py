@@ -1,0 +1,141 @@
+"""One COPY out of the database, read by a thread: its rows as they came, in pieces of bounded size.
+
+libpq's waiting read holds the interpreter's lock, so that nothing else of the process would run: here
+the socket is waited for, which does not.
+"""
+
+import contextlib
+import select
+import threading
+import time
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+from storage.copy_rows import HEADER, TRAILER
+from storage.errors import StorageError
+from storage.pools import QueryTimeoutError
+
+MAX_PIECE_BYTES = 16 * 1024 * 1024
+"""Of a piece, but for its last row."""
+
+_SLICE_MS = 50
+"""How long a reader that was told to stop goes on waiting."""
+_CANCEL_WITHIN_S = 1.0
+
+Connection = psycopg.Connection[Any]
+
+
+class ReadingStoppedError(StorageError):
+    """Whoever asked for the rows wants no more of them."""
+
+    def __str__(self) -> str:
+        return "the reading was stopped"
+
+
+class CopyReading:
+    """The rows of one statement. Everything blocks, and belongs to one thread at a time.
+
+    The connection must be idle, and is nobody else's until `close`. `stop` makes whoever waits give up.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        statement: sql.Composable,
+        timeout_s: float,
+        stop: threading.Event,
+    ) -> None:
+        self._connection = connection
+        self._left_s = timeout_s
+        self._timeout_s = timeout_s
+        self._stop = stop
+        self._ended = False
+        copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(statement)
+        self._query: bytes | None = copy.as_bytes(connection)
+
+    def piece(self, rows: int) -> tuple[bytearray, int]:
+        """The next rows as they came, without header and trailer, and how many they are; 0 at the end.
+
+        Raises what psycopg raises, QueryTimeoutError when the database has been waited for longer than
+        the reading may take (a consumer that takes its time is not counted), ReadingStoppedError.
+        """
+        if self._query is not None:
+            query, self._query = self._query, None
+            self._begin(query)
+        piece, count = bytearray(), 0
+        get = self._connection.pgconn.get_copy_data
+        while not self._ended and count < rows and len(piece) < MAX_PIECE_BYTES:
+            length, data = get(1)
+            if length > 0:
+                row = bytes(data)
+                if row.startswith(HEADER):
+                    row = row[len(HEADER) :]
+                if row and row != TRAILER:
+                    piece += row
+                    count += 1
+            elif length == 0:
+                self._wait(select.POLLIN)
+                self._connection.pgconn.consume_input()
+            else:
+                self._end()
+        return piece, count
+
+    def close(self) -> None:
+        """Cancel the statement where it still runs, and end its connection, which is of no use then."""
+        if self._connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            with contextlib.suppress(psycopg.Error):
+                self._connection.cancel_safe(timeout=_CANCEL_WITHIN_S)
+            self._connection.close()
+
+    def _begin(self, query: bytes) -> None:
+        pgconn = self._connection.pgconn
+        # With parameters, even none, it can only be one statement.
+        pgconn.send_query_params(query, None)
+        while pgconn.flush():
+            self._wait(select.POLLOUT)
+        result = self._result()
+        if result is None or result.status != ExecStatus.COPY_OUT:
+            self._refused(result)
+
+    def _end(self) -> None:
+        """Read how the statement ended."""
+        self._ended = True
+        result = self._result()
+        if result is None or result.status != ExecStatus.COMMAND_OK:
+            self._refused(result)
+        while self._result() is not None:
+            pass
+
+    def _refused(self, result: PGresult | None) -> None:
+        while self._result() is not None:
+            pass
+        if result is None:
+            raise psycopg.OperationalError("the connection was lost")
+        raise error_from_result(result)
+
+    def _result(self) -> PGresult | None:
+        pgconn = self._connection.pgconn
+        while pgconn.is_busy():
+            self._wait(select.POLLIN)
+            pgconn.consume_input()
+        return pgconn.get_result()
+
+    def _wait(self, event: int) -> None:
+        """Wait until the socket can be read or written."""
+        poll = select.poll()
+        poll.register(self._connection.pgconn.socket, event)
+        while True:
+            started_s = time.monotonic()
+            ready = poll.poll(_SLICE_MS)
+            self._left_s -= time.monotonic() - started_s
+            if self._stop.is_set():
+                raise ReadingStoppedError
+            if ready:
+                return
+            if self._left_s <= 0:
+                raise QueryTimeoutError(int(self._timeout_s * 1000))
