@@ -10,12 +10,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.config import ApiConfig
+from api.limits import HeavyRequests
 from api.market.board import PriceBoard
 from api.market.references import keep_references
 from api.metrics import Metrics
 from api.stream.follower import Follower
 from api.stream.hub import Hub
 from api.stream.watching import Watching
+from storage.columns import ColumnReader
 from storage.live_reader import LiveReader
 from storage.pools import ReadPool
 from storage.wants import Watched
@@ -31,6 +33,8 @@ class ServiceSet:
     config: ApiConfig
     metrics: Metrics
     database: ReadPool
+    columns: ColumnReader
+    heavy: HeavyRequests
     cache: LiveReader
     """For questions; the follower has a connection of its own, which blocks."""
     board: PriceBoard
@@ -50,6 +54,8 @@ class ServiceSet:
             config=config,
             metrics=metrics,
             database=database,
+            columns=ColumnReader(config.database_url),
+            heavy=HeavyRequests(),
             cache=LiveReader(config.redis_url, config.feed),
             board=board,
             hub=hub,
@@ -81,6 +87,7 @@ class ServiceSet:
             await self.follower.close()
             await self.watching.close()
             await self.cache.close()
+            await self.columns.close()
             await self.database.close()
 
     async def _keep_references(self) -> None:

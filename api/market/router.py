@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query, Request, Response
 from api.envelope import Excerpt, Page, Series, Success, page_pagination, success
 from api.errors import RESPONSES
 from api.market.board import PriceBoard, PriceData
+from api.market.candles import find_candles
 from api.market.catalogue import find_instruments
 from api.market.crosses import cross_price, require_known
 from api.market.gaps import find_gaps
-from api.market.history import find_candles, find_ticks
+from api.market.history import find_ticks
 from api.market.quality import find_quality
 from api.market.refill import refill
 from api.market.schemas import (
@@ -93,7 +94,7 @@ async def candles(
     request: Request, parameters: Annotated[CandleParameters, Query()], services: Services
 ) -> Response:
     """Candles in the order of their time, page by page; the one that still grows is marked."""
-    rows, following = await find_candles(services.board, services.database, parameters)
+    rows, following = await find_candles(services.board, services.columns, parameters)
     services.watching.looked_at([services.board.instruments.by_symbol(parameters.symbol).id])
     pagination = {"limit": parameters.limit, "next_cursor": following}
     return success(request, rows, pagination=pagination)

@@ -4,7 +4,16 @@ from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 
 from api.market.freshness import State
 from market.gaps import GapCause, GapState
@@ -140,6 +149,25 @@ Moment = Annotated[AwareDatetime, AfterValidator(_known_years)]
 """RFC 3339 with its zone."""
 
 
+def _interval(text: object) -> Interval:
+    return Interval.parse(str(text))
+
+
+IntervalName = Annotated[
+    Interval,
+    PlainValidator(_interval),
+    PlainSerializer(str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[1-9][0-9]*[smhdwM]$",
+            "examples": ["90s", "5m", "1d", "1M"],
+        }
+    ),
+]
+"""A number and a unit: s, m, h are fixed widths; d, w, M follow the calendar of the time zone."""
+
+
 class _Parameters(BaseModel):
     """A parameter that nobody knows is refused, so that a misspelt one is noticed."""
 
@@ -183,7 +211,7 @@ class TickParameters(_RangeParameters):
 
 
 class CandleParameters(_RangeParameters):
-    interval: Interval = Interval.M1
+    interval: IntervalName = Interval.parse("1m")
     side: Literal["mid", "bid", "ask", "trade"] | None = Field(
         None, description="without it, the mid for FX and trades for the rest"
     )

@@ -1,44 +1,41 @@
-"""Candles of a range, made of one-minute candles; their prices leave as floats.
+"""Candles of any interval: one engine for pages, streams and queries.
 
-Where several sources or sides have a candle of one minute, one is elected: those made of ticks before a
-provider's own bars, then the side that was named first, then the source of the best rank.
+A candle is made of elected one-minute candles, or of the hours and days that stand for them; below a minute
+of ticks; and where neither is known of a provider's own bars.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from psycopg.rows import class_row
+import numpy as np
+import pyarrow as pa
+from psycopg import sql
 
-from market.intervals import Interval
-from market.sources import Feed, ids_by_rank
-from storage.pools import Connection
+from market.clock import microseconds
+from market.intervals import DAY_US, Interval
+from market.sources import Feed
+from storage.columns import ColumnQuery, ColumnReader, Numbers
+from storage.history import walking
+from storage.history.bars import divisible_s, read_bars
+from storage.history.electing import times_of
+from storage.history.folding import candle_schema, fold, joined
+from storage.history.ranges import Range, moment
+from storage.history.seconds import read_seconds
+from storage.history.units import MINUTE_US, MINUTES, Subject, levels_for, read_units
+from storage.history.walking import CandlePage, Series
 
-MAX_MINUTES = 100_000
-"""Minutes that one answer is made of at most: 69 days of a market that never closes."""
-
-
-@dataclass(frozen=True, slots=True)
-class CandleRow:
-    """One candle; `time` is its opening, `minutes` how many one-minute candles it is made of.
-
-    `volume` is None where no source gave one.
-    """
-
-    time: datetime
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float | None
-    ticks: int
-    minutes: int
+SLICE_ROWS = 44_640
+"""Rows of one source that make a slice: minutes of 31 days, hours of five years."""
+SECONDS_SLICE_US = DAY_US
 
 
 @dataclass(frozen=True, slots=True)
 class CandleQuery:
-    """Candles of an instrument that open in [start, end), at most `limit`.
+    """Candles of an instrument that open in [start, end).
 
     `sides` are letters of `market.bars`, the preferred one first.
     """
@@ -50,79 +47,151 @@ class CandleQuery:
     zone: ZoneInfo
     start: datetime
     end: datetime
-    limit: int
+
+    @property
+    def subject(self) -> Subject:
+        """What is read, whatever the interval."""
+        return Subject(self.instrument_id, self.feed, self.sides)
 
 
-_CANDLES = """
-WITH elected AS (
-    SELECT DISTINCT ON (c.time) c.*
-    FROM unnest(%(sides)s::"char"[]) WITH ORDINALITY AS wanted (side, preference)
-    CROSS JOIN LATERAL (
-        SELECT DISTINCT ON (time) {bucket} AS bucket, time, open, high, low, close, volume, ticks
-        FROM market.candles
-        WHERE instrument_id = %(instrument_id)s AND feed = %(feed)s AND side = wanted.side
-          AND time >= %(start)s AND time < %(end)s
-        ORDER BY time {order}, ticks = 0, array_position(%(sources)s::smallint[], source_id)
-        LIMIT %(minutes)s
-    ) c
-    ORDER BY c.time {order}, c.ticks = 0, wanted.preference
-    LIMIT %(minutes)s
-)
-SELECT bucket AS time,
-       (array_agg(open ORDER BY time))[1]::float8 AS open,
-       max(high)::float8 AS high,
-       min(low)::float8 AS low,
-       (array_agg(close ORDER BY time DESC))[1]::float8 AS close,
-       sum(volume)::float8 AS volume,
-       sum(ticks)::int AS ticks,
-       count(*)::int AS minutes
-FROM elected GROUP BY bucket ORDER BY bucket {order} LIMIT %(limit)s
-"""
-_FIXED = "date_bin(%(width)s, time, 'epoch')"
-_CALENDAR = "date_trunc(%(unit)s, time, %(zone)s)"
-_CANDLES_FROM = {
-    True: _CANDLES.format(bucket=_FIXED, order="ASC"),
-    False: _CANDLES.format(bucket=_CALENDAR, order="ASC"),
-}
-_CANDLES_BEFORE = {
-    True: _CANDLES.format(bucket=_FIXED, order="DESC"),
-    False: _CANDLES.format(bucket=_CALENDAR, order="DESC"),
-}
+async def candle_batches(
+    columns: ColumnReader, query: CandleQuery, *, numbers: Numbers = Numbers.FLOAT64
+) -> AsyncGenerator[pa.RecordBatch]:
+    """All candles of the query, ascending, of the columns of `folding.candle_schema`.
+
+    The candle that still grows is among them. Memory is bounded by a month of minutes. Raises as
+    `ColumnReader.batches`.
+    """
+    series = await candle_series(columns, query, numbers)
+    async for batch in walking.batches(series):
+        yield batch
 
 
-async def candles_from(connection: Connection, query: CandleQuery) -> tuple[list[CandleRow], bool]:
-    """The first candles of the range, ascending, and whether more follow within it."""
-    return await _candles(connection, _CANDLES_FROM, query)
+async def first_candles(
+    columns: ColumnReader,
+    query: CandleQuery,
+    limit: int,
+    *,
+    numbers: Numbers = Numbers.FLOAT64,
+) -> CandlePage:
+    """The first candles of the query."""
+    return await walking.first_page(await candle_series(columns, query, numbers), limit)
 
 
-async def candles_before(connection: Connection, query: CandleQuery) -> list[CandleRow]:
-    """The last candles of the range, ascending."""
-    rows, _ = await _candles(connection, _CANDLES_BEFORE, query)
-    return rows[::-1]
+async def last_candles(
+    columns: ColumnReader,
+    query: CandleQuery,
+    limit: int,
+    *,
+    numbers: Numbers = Numbers.FLOAT64,
+) -> CandlePage:
+    """The last candles of the query."""
+    return await walking.last_page(await candle_series(columns, query, numbers), limit)
 
 
-async def _candles(
-    connection: Connection, statements: Mapping[bool, str], query: CandleQuery
-) -> tuple[list[CandleRow], bool]:
-    interval, limit = query.interval, query.limit
-    minutes = min((limit + 1) * interval.minutes, MAX_MINUTES)
-    parameters = {
-        "instrument_id": query.instrument_id,
-        "feed": query.feed.code,
-        "sides": list(query.sides),
-        "sources": ids_by_rank(query.feed),
-        "width": interval.width,
-        "unit": interval.unit,
-        "zone": query.zone.key,
-        # From bucket to bucket, so that none is cut: the plan stays a walk along the index.
-        "start": interval.first_from(query.start, query.zone),
-        "end": interval.first_from(query.end, query.zone),
-        "minutes": minutes,
-        "limit": limit + 1,
-    }
-    async with connection.cursor(row_factory=class_row(CandleRow)) as cursor:
-        await cursor.execute(statements[interval.width is not None].encode(), parameters)
-        rows = await cursor.fetchall()
-    # A bucket that the bound on minutes may have cut is not shown: the next page begins with it.
-    cut = len(rows) > limit or sum(row.minutes for row in rows) == minutes
-    return (rows[:-1] if cut else rows), cut
+async def candle_series(columns: ColumnReader, query: CandleQuery, numbers: Numbers) -> Series:
+    """The candles of the query as a series that is known from its first to its last bucket."""
+    interval, zone = query.interval, query.zone
+    start = microseconds(interval.first_from(query.start, zone))
+    end = microseconds(interval.first_from(query.end, zone))
+    extent = await _extent(columns, query, (start, end))
+    range_us = (0, 0)
+    if extent.times:
+        first, last = _buckets(interval, zone, extent.times)
+        range_us = (max(start, first), min(end, last))
+    return Series(
+        interval=interval,
+        zone=zone,
+        range_us=range_us,
+        slice_us=_slice_us(query, range_us),
+        schema=candle_schema(numbers),
+        read=partial(_read, columns, query, numbers, extent.bars),
+    )
+
+
+async def _read(
+    columns: ColumnReader, query: CandleQuery, numbers: Numbers, bars: bool, range_us: Range
+) -> pa.Table:
+    """The candles of the buckets that make up the range."""
+    schema = candle_schema(numbers)
+    interval, zone = query.interval, query.zone
+    if _below_minutes(interval):
+        found = await read_seconds(columns, query.subject, interval, zone, range_us, numbers)
+    else:
+        levels = levels_for(interval, range_us, zone)
+        units = await read_units(columns, query.subject, levels, range_us, numbers)
+        found = await asyncio.to_thread(_folded, units, interval, zone, schema)
+    if not bars:
+        return found
+    others = await read_bars(columns, query.subject, interval, zone, range_us, numbers)
+    missing = ~np.isin(times_of(others), times_of(found))
+    return joined([found, others.filter(pa.array(missing))], schema)
+
+
+def _folded(units: pa.Table, interval: Interval, zone: ZoneInfo, schema: pa.Schema) -> pa.Table:
+    return fold(units, interval.starts_of(times_of(units), zone), schema)
+
+
+def _below_minutes(interval: Interval) -> bool:
+    return interval.width_us is not None and interval.width_us % MINUTE_US != 0
+
+
+def _slice_us(query: CandleQuery, range_us: Range) -> int:
+    if _below_minutes(query.interval):
+        return SECONDS_SLICE_US
+    level = levels_for(query.interval, range_us, query.zone)[0]
+    # Rollups are read as minutes where they are not there yet: no more than a year of those.
+    return min(SLICE_ROWS * level.width_us, SLICE_ROWS * MINUTES.width_us * 12)
+
+
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """The first and the last time of anything in the range, none if it is empty; whether bars are in it."""
+
+    times: list[int]
+    bars: bool
+
+
+async def _extent(columns: ColumnReader, query: CandleQuery, range_us: Range) -> _Extent:
+    if range_us[0] >= range_us[1]:
+        return _Extent([], bars=False)
+    places = sql.SQL(
+        "FROM market.{relation} WHERE instrument_id = {instrument} AND feed = {feed}"
+        " AND side = {side} AND time >= {start} AND time < {end}"
+    )
+    ends = sql.SQL(
+        "(SELECT time, {bars} {places} ORDER BY time LIMIT 1)"
+        " UNION ALL (SELECT time, {bars} {places} ORDER BY time DESC LIMIT 1)"
+    )
+    bars = sql.SQL("SELECT unnest(ARRAY[min(time), max(time)]), true {places} AND {whole}")
+    pieces: list[sql.Composed] = []
+    for side in query.sides:
+        facts = {
+            "instrument": sql.Literal(query.instrument_id),
+            "feed": sql.Literal(query.feed.code),
+            "side": sql.Literal(side),
+        }
+        # A date may begin a day earlier or later than in UTC.
+        around = {"start": moment(range_us[0] - DAY_US), "end": moment(range_us[1] + DAY_US)}
+        inside = {"start": moment(range_us[0]), "end": moment(range_us[1])}
+        kept = places.format(relation=sql.Identifier("candles"), **facts, **inside)
+        pieces.append(ends.format(bars=sql.SQL("false"), places=kept))
+        barred = places.format(relation=sql.Identifier("bars"), **facts, **around)
+        whole = sql.SQL("{} % interval_s = 0").format(sql.Literal(divisible_s(query.interval)))
+        pieces.append(bars.format(places=barred, whole=whole))
+    statement = sql.SQL("SELECT * FROM ({}) AS found (time, bar) WHERE time IS NOT NULL").format(
+        sql.SQL(" UNION ALL ").join(pieces)
+    )
+    rows = await columns.table(ColumnQuery(statement, ("time", "bar"), ("timestamptz", "bool")))
+    bar = rows.column("bar").to_numpy()
+    times = times_of(rows)
+    rest_us = MINUTE_US - 1 if _below_minutes(query.interval) else 0
+    shifted = [times[~bar], times[~bar] + rest_us, times[bar] - DAY_US, times[bar] + DAY_US]
+    return _Extent(np.concatenate(shifted).tolist(), bars=bool(bar.any()))
+
+
+def _buckets(interval: Interval, zone: ZoneInfo, times: list[int]) -> Range:
+    """From the start of the first bucket that holds one of these times to the end of the last."""
+    ends = np.array([min(times), max(times)], np.int64)
+    starts = interval.starts_of(ends, zone)
+    return int(starts[0]), int(interval.ends_of(starts, zone)[1])

@@ -304,7 +304,8 @@ class TestCandles:
     @pytest.mark.parametrize(
         ("parameters", "field"),
         [
-            ({"interval": "7m"}, "interval"),
+            ({"interval": "7y"}, "interval"),
+            ({"interval": "13M"}, "interval"),
             ({"side": "last"}, "side"),
             ({"limit": "5001"}, "limit"),
             ({"limit": "-1"}, "limit"),

@@ -9,7 +9,11 @@ from market.intervals import Interval
 
 def test_what_holds_when_nothing_is_said() -> None:
     parameters = CandleParameters.model_validate({"symbol": "EUR-USD"})
-    assert (parameters.interval, parameters.limit, parameters.timezone) == (Interval.M1, 500, "UTC")
+    assert (parameters.interval, parameters.limit, parameters.timezone) == (
+        Interval.parse("1m"),
+        500,
+        "UTC",
+    )
     assert (parameters.start, parameters.end, parameters.side) == (None, None, None)
 
 

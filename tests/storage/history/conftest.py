@@ -1,9 +1,10 @@
-"""What the tests of history share: a pool that reads the test's own database."""
+"""What the tests of history share: readers of the test's own database."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
+from storage.columns import ColumnReader
 from storage.pools import ReadPool
 
 
@@ -12,3 +13,10 @@ async def pool(database_url: str) -> AsyncIterator[ReadPool]:
     readers = ReadPool(database_url)
     yield readers
     await readers.close()
+
+
+@pytest.fixture
+async def columns(database_url: str) -> AsyncIterator[ColumnReader]:
+    reader = ColumnReader(database_url, size=2)
+    yield reader
+    await reader.close()

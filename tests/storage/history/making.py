@@ -1,13 +1,16 @@
 """Ticks of the tests of history, made in few words: minutes after 10:00 of a Tuesday."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from market.clock import microseconds
 from market.instruments import CATALOGUE
+from market.intervals import Interval
 from market.sources import Feed, source_of
 from market.ticks import Tick
-from tests.api.harness import trade
+from storage.history.candles import CandleQuery
+from tests.api.harness import BTCUSDT, trade
 
 FEED = Feed.RECORDED
 BINANCE, ALPHAVANTAGE, COINGECKO, OANDA, KRAKEN, COINBASE = (
@@ -29,3 +32,16 @@ def at(minutes: float) -> int:
 def btc(minutes: float, price: str, seq: int = 0, source: int = BINANCE) -> Tick:
     """A trade of BTC-USDT, so long after the start."""
     return trade(at(minutes), source, price, seq)
+
+
+def candle_query(
+    interval: str,
+    *,
+    instrument: int = BTCUSDT,
+    sides: Sequence[str] = ("t",),
+    zone: ZoneInfo = UTC_ZONE,
+    start: datetime = START,
+    end: datetime = LAST_TIME,
+) -> CandleQuery:
+    """Candles of BTC-USDT from the start on, or of what is said."""
+    return CandleQuery(instrument, FEED, sides, Interval.parse(interval), zone, start, end)
