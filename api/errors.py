@@ -1,7 +1,8 @@
 """From an error to a status and a code: one table, and the handlers that use it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -10,10 +11,11 @@ from starlette.exceptions import HTTPException
 from api.envelope import JSON, Failure, failure_body
 from market.crosses import NoPathError
 from market.errors import UnknownSymbolError
-from storage.errors import CacheUnavailableError, DatabaseUnavailableError
+from storage.errors import CacheUnavailableError, DatabaseUnavailableError, UnfitValueError
 from storage.pools import QueryTimeoutError
 
 RETRY_AFTER_S = 1
+_RETRIED = (429, 503)
 
 
 class ApiError(Exception):
@@ -52,6 +54,84 @@ class TooManyStreamsError(ApiError):
 
     def __str__(self) -> str:
         return f"all {self.most} streams are taken"
+
+
+class NotAcceptableError(ApiError):
+    """A client that takes none of the forms that an answer has."""
+
+    def __init__(self, accept: str, offered: Sequence[str]) -> None:
+        super().__init__(accept, offered)
+        self.accept = accept
+        self.offered = offered
+
+    def __str__(self) -> str:
+        return f"{self.accept} is none of {', '.join(self.offered)}"
+
+
+class RangeTooLargeError(ApiError):
+    """More than one answer may hold; `hint` says how to get it all the same.
+
+    `bound` names what is bounded, in the plural, `asked` how much it would be, `most` how much it may
+    be; `end` is the end of a range that fits, if one is known.
+    """
+
+    def __init__(
+        self, bound: str, asked: int, most: int, hint: str, end: datetime | None = None
+    ) -> None:
+        super().__init__(bound, asked, most, hint, end)
+        self.bound = bound
+        self.asked = asked
+        self.most = most
+        self.hint = hint
+        self.end = end
+
+    def __str__(self) -> str:
+        return (
+            f"This asks for about {self.asked:,} {self.bound}, and one answer holds {self.most:,}:"
+            f" {self.hint}."
+        )
+
+
+class TooManyQueriesError(ApiError):
+    """As many heavy requests run as may: one has to end first. `whose`: for one caller, or in all."""
+
+    def __init__(self, most: int, whose: str) -> None:
+        super().__init__(most, whose)
+        self.most = most
+        self.whose = whose
+
+    def __str__(self) -> str:
+        return (
+            f"At most {self.most} queries and streamed ranges run at once {self.whose}:"
+            " please wait until one has ended, and try again."
+        )
+
+
+class NoTicksError(ApiError):
+    """Ticks of a cross rate, which is computed: its legs, if they are known, are what has ticks."""
+
+    def __init__(self, symbol: str, legs: Sequence[str]) -> None:
+        super().__init__(symbol, legs)
+        self.symbol = symbol
+        self.legs = legs
+
+    def __str__(self) -> str:
+        legs = f", or for the ticks of {' and '.join(self.legs)}" if self.legs else ""
+        return (
+            f"{self.symbol} is computed from other pairs and has no ticks: ask"
+            f" /api/market/candles or /api/market/prices for it{legs}."
+        )
+
+
+class ClientStalledError(ApiError):
+    """A client that has not read its answer for so long that it is given up."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return f"the client has read nothing for {self.seconds:g} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +173,18 @@ REFUSALS: dict[type[Exception], Refusal] = {
     UnknownSymbolError: Refusal(404, "UNKNOWN_SYMBOL", details=_facts("symbol")),
     NoPathError: Refusal(404, "NO_RATE", details=_facts("base", "quote")),
     InvalidParameterError: Refusal(422, "VALIDATION_ERROR", _PARAMETERS_REFUSED, _field),
+    NoTicksError: Refusal(404, "NO_TICKS", details=_facts("symbol", "legs")),
+    NotAcceptableError: Refusal(
+        406,
+        "NOT_ACCEPTABLE",
+        "The answer has none of the forms that the Accept header names.",
+        _facts("offered"),
+    ),
+    RangeTooLargeError: Refusal(
+        422, "RANGE_TOO_LARGE", details=_facts("bound", "asked", "most", "hint", "end")
+    ),
+    UnfitValueError: Refusal(422, "UNFIT_VALUE", details=_facts("column", "value")),
+    TooManyQueriesError: Refusal(429, "TOO_MANY_QUERIES", details=_facts("most")),
     NotReadyError: Refusal(503, "NOT_READY", _UNAVAILABLE, _facts("checks")),
     DatabaseUnavailableError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),
     CacheUnavailableError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),
@@ -116,7 +208,9 @@ _BY_STATUS = {
 
 RESPONSES: dict[int | str, dict[str, object]] = {
     404: {"model": Failure, "description": "Unknown symbol"},
+    406: {"model": Failure, "description": "None of the forms that Accept names is offered"},
     422: {"model": Failure, "description": "A parameter is unknown or not acceptable"},
+    429: {"model": Failure, "description": "Too many heavy requests at once; retry"},
     503: {"model": Failure, "description": "A part that this needs does not answer; retry"},
 }
 """What the OpenAPI document says of refusals."""
@@ -142,7 +236,7 @@ def refusal_body(status: int, request_id: str, clock: Callable[[], int]) -> byte
 
 def _domain_error(request: Request, error: Exception) -> Response:
     refusal = REFUSALS[type(error)]
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if refusal.status == 503 else None
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if refusal.status in _RETRIED else None
     return _refuse(request, refusal, error, headers)
 
 

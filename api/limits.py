@@ -1,0 +1,95 @@
+"""What one request, one caller and all of them together may ask for."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.errors import TooManyQueriesError
+
+MAX_STREAMED_ROWS = 10_000_000
+"""Rows of an answer that is streamed."""
+MAX_PAGE_ROWS = 100_000
+"""Rows of a page as CSV, Arrow or Parquet."""
+MAX_QUERY_ROWS = 5_000_000
+"""Rows that a quant query may read or answer with: they are whole in memory."""
+MAX_HEAVY = 4
+"""Heavy requests at once in a process: streams of whole ranges, queries."""
+MAX_HEAVY_A_CALLER = 2
+
+
+class HeavyRequests:
+    """Counts the heavy requests that run, by caller: the peer's address."""
+
+    def __init__(self, in_all: int = MAX_HEAVY, a_caller: int = MAX_HEAVY_A_CALLER) -> None:
+        self._in_all = in_all
+        self._a_caller = a_caller
+        self._running: Counter[str] = Counter()
+
+    @property
+    def running(self) -> int:
+        """How many run now."""
+        return self._running.total()
+
+    @asynccontextmanager
+    async def taken(self, request: Request) -> AsyncIterator[None]:
+        """A place while the block runs. TooManyQueriesError where there is none.
+
+        For an answer that is streamed, which outlives the route's function, there is `HeavyPlace`.
+        """
+        lease = HeavyLease(self, request)
+        lease.take()
+        try:
+            yield
+        finally:
+            lease.give_back()
+
+    def take(self, caller: str) -> None:
+        """Count one more. TooManyQueriesError where that is too many."""
+        if self._running[caller] >= self._a_caller:
+            raise TooManyQueriesError(self._a_caller, "for one caller")
+        if self.running >= self._in_all:
+            raise TooManyQueriesError(self._in_all, "in all")
+        self._running[caller] += 1
+
+    def give_back(self, caller: str) -> None:
+        """Count one less."""
+        self._running[caller] -= 1
+        if not self._running[caller]:
+            del self._running[caller]
+
+
+class HeavyLease:
+    """A place among the heavy requests, for a request that only now and then needs one."""
+
+    def __init__(self, heavy: HeavyRequests, request: Request) -> None:
+        self._heavy = heavy
+        self._caller = request.client.host if request.client is not None else "local"
+        self._taken = False
+
+    def take(self) -> None:
+        """Take it, unless it is taken. TooManyQueriesError where there is none."""
+        if not self._taken:
+            self._heavy.take(self._caller)
+            self._taken = True
+
+    def give_back(self) -> None:
+        """Give it back, if it was taken."""
+        if self._taken:
+            self._heavy.give_back(self._caller)
+            self._taken = False
+
+
+async def _place(request: Request) -> AsyncIterator[HeavyLease]:
+    lease = HeavyLease(request.app.state.services.heavy, request)
+    try:
+        yield lease
+    finally:
+        lease.give_back()
+
+
+HeavyPlace = Annotated[HeavyLease, Depends(_place)]
+"""The parameter of a route that is sometimes heavy: `place.take()` holds until the answer, or the
+stream that it is, has ended or its client has gone."""
