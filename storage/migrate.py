@@ -14,6 +14,7 @@ from market.instruments import ALL_INSTRUMENTS
 from market.sources import SOURCES
 from storage.connecting import connect
 from storage.errors import NewerSchemaError
+from storage.guarded_sql.role import prepare_roles
 from storage.revision import HEAD
 
 VERSION_TABLE = "revision"
@@ -24,7 +25,8 @@ _LOCK = 7_205_759_403
 
 
 def migrate(database_url: str) -> None:
-    """Run the migrations that this database lacks, then seed instruments and sources.
+    """Run the migrations that this database lacks, then seed instruments and sources, and see to the
+    roles of guarded SQL.
 
     Safe to run at once from several processes and again at any time. NewerSchemaError where a newer
     version of the code has migrated it already.
@@ -44,6 +46,7 @@ def migrate(database_url: str) -> None:
             command.upgrade(config, HEAD)
             connection.commit()
         _seed(guard)
+        prepare_roles(guard)
 
 
 def _check(context: MigrationContext) -> None:

@@ -1,0 +1,122 @@
+"""A session for one statement of a caller's: opened, looked over, and thrown away after use.
+
+Nothing is taken on trust: whatever made the role, a session that could do harm is not used.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from market.sources import Feed
+from storage.errors import DatabaseUnavailableError
+from storage.guarded_sql.errors import SqlNotConfiguredError
+from storage.guarded_sql.role import HARMFUL, WORK_MEMORY_MB, schema_of
+from storage.pools import CONNECT_TIMEOUT_S, translated_errors
+
+Connection = psycopg.Connection[Any]
+
+
+@contextmanager
+def guarded_session(url: str, feed: Feed, whole_s: float) -> Iterator[Connection]:
+    """A session inside a READ ONLY transaction, whose statements may take `whole_s`, on one feed's views.
+
+    SqlNotConfiguredError where the way in is barred or the session may do more than it should,
+    DatabaseUnavailableError where nobody answers.
+    """
+    try:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
+    except psycopg.OperationalError as error:
+        raise _barred(error) from error
+    try:
+        with translated_errors(int(whole_s * 1000)):
+            connection.execute(_SETTINGS, _settings(feed, whole_s))
+            faults = [fault for (fault,) in connection.execute(_FAULTS, _facts(feed))]
+            connection.execute("BEGIN TRANSACTION READ ONLY")
+        if faults:
+            raise SqlNotConfiguredError("; ".join(f"its role {fault}" for fault in faults))
+        yield connection
+    finally:
+        connection.close()
+
+
+def _barred(error: psycopg.OperationalError) -> Exception:
+    """What to say of a connection that was not made; PostgreSQL's own words may hold addresses."""
+    said = str(error)
+    if "does not exist" in said and "role" in said:
+        return SqlNotConfiguredError("its role is missing: run `tradewind migrate` (docs/sql.md)")
+    if "authentication failed" in said or "no password" in said or "pg_hba" in said:
+        return SqlNotConfiguredError("its role is not let in: set TRADEWIND_QUANT_DATABASE_URL")
+    return DatabaseUnavailableError("no session for a caller's statement")
+
+
+def _settings(feed: Feed, whole_s: float) -> dict[str, str]:
+    return {
+        "search_path": f"{schema_of(feed)}, shims, public",
+        "timeout": f"{int(whole_s * 1000)}ms",
+        "work_mem": f"{WORK_MEMORY_MB}MB",
+    }
+
+
+def _facts(feed: Feed) -> dict[str, str]:
+    return {"harmful": HARMFUL, "schema": schema_of(feed)}
+
+
+_SETTINGS = """
+    SELECT set_config('search_path', %(search_path)s, false),
+        set_config('statement_timeout', %(timeout)s, false),
+        set_config('idle_in_transaction_session_timeout', %(timeout)s, false),
+        set_config('work_mem', %(work_mem)s, false),
+        set_config('default_transaction_read_only', 'on', false),
+        set_config('max_parallel_workers_per_gather', '0', false),
+        set_config('jit', 'off', false),
+        set_config('client_encoding', 'UTF8', false),
+        set_config('TimeZone', 'UTC', false),
+        set_config('DateStyle', 'ISO, YMD', false),
+        set_config('IntervalStyle', 'iso_8601', false),
+        set_config('extra_float_digits', '1', false)
+"""
+
+_FAULTS = r"""
+    WITH me AS MATERIALIZED (SELECT * FROM pg_roles WHERE rolname = session_user),
+    entered AS MATERIALIZED (
+        SELECT oid, nspname FROM pg_namespace
+        WHERE has_schema_privilege(oid, 'USAGE')
+            AND nspname NOT IN ('pg_catalog', 'information_schema')
+            AND nspname !~ '^(_?timescaledb_|pg_toast|pg_temp)'
+    )
+    SELECT 'is more than a login that may read' FROM me
+    WHERE rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls
+    UNION ALL
+    SELECT 'is a member of ' || roleid::regrole FROM pg_auth_members, me WHERE member = me.oid
+    UNION ALL
+    SELECT 'may not use the schema ' || %(schema)s
+    WHERE NOT EXISTS (SELECT FROM entered WHERE nspname = %(schema)s)
+    UNION ALL
+    SELECT 'may read or write ' || c.oid::regclass
+    FROM pg_class AS c JOIN entered ON entered.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (
+        nspname <> %(schema)s AND has_any_column_privilege(c.oid, 'SELECT')
+        OR has_any_column_privilege(c.oid, 'INSERT, UPDATE')
+        OR has_table_privilege(c.oid, 'DELETE, TRUNCATE'))
+    UNION ALL
+    SELECT 'may create things in ' || nspname FROM entered
+    WHERE has_schema_privilege(oid, 'CREATE')
+    UNION ALL
+    (SELECT 'may call ' || p.oid::regprocedure FROM pg_proc AS p
+    WHERE has_function_privilege(p.oid, 'EXECUTE') AND NOT pg_is_in_recovery()
+        AND p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ %(harmful)s LIMIT 1)
+    UNION ALL
+    (SELECT 'may call ' || p.oid::regprocedure
+    FROM pg_proc AS p JOIN entered ON entered.oid = p.pronamespace
+    WHERE has_function_privilege(p.oid, 'EXECUTE') AND (p.prosecdef OR p.provolatile = 'v')
+        AND p.prorettype <> ALL ('{trigger,event_trigger,internal}'::regtype[]) LIMIT 1)
+    UNION ALL
+    SELECT 'has no bound of temporary files (temp_file_limit)'
+    WHERE current_setting('temp_file_limit') = '-1'
+    UNION ALL
+    SELECT 'shows callers each other''s statements (track_activities)'
+    WHERE current_setting('track_activities') = 'on'
+"""
+"""What a session may do and should not, one a row; of functions one stands for the others."""

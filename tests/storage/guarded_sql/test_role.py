@@ -1,0 +1,86 @@
+"""The roles of guarded SQL: what they are made with, and what everybody else loses and keeps."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from market.sources import Feed
+from storage.guarded_sql.role import HARMFUL, prepare_roles, role_of, schema_of
+from tests.storage.guarded_sql.conftest import url_of
+
+Connection = psycopg.Connection[Any]
+
+HARMFUL_ONES = (
+    "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
+    f" AND proname ~ '{HARMFUL}'"
+)
+
+
+def all_of(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(query.encode()).fetchall()
+
+
+@pytest.fixture
+def plain_owner(connection: Connection, database_url: str) -> Iterator[Connection]:
+    """Somebody who may neither make roles nor take from everybody what they may."""
+    connection.execute("CREATE ROLE plain_owner LOGIN")
+    with psycopg.connect(url_of(database_url, "plain_owner"), autocommit=True) as opened:
+        yield opened
+    connection.execute("DROP OWNED BY plain_owner")
+    connection.execute("DROP ROLE plain_owner")
+
+
+def test_the_roles_are_logins_and_nothing_else(connection: Connection) -> None:
+    found = all_of(
+        connection,
+        "SELECT rolname, rolcanlogin, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication"
+        " OR rolbypassrls OR rolinherit, rolconnlimit FROM pg_roles WHERE rolname ~ '^tradewind_q'"
+        " ORDER BY 1",
+    )
+    assert found == [
+        (f"tradewind_quant_{feed}", True, False, 8) for feed in ("live", "recorded", "simulated")
+    ]
+    assert (
+        all_of(connection, "SELECT 1 FROM pg_auth_members WHERE member::regrole::text ~ 'quant'")
+        == []
+    )
+
+
+@pytest.mark.parametrize("feed", Feed)
+def test_a_role_reads_its_own_views_alone(
+    connection: Connection, database_url: str, feed: Feed
+) -> None:
+    readable = "SELECT DISTINCT table_schema FROM information_schema.role_table_grants"
+    with psycopg.connect(url_of(database_url, role_of(feed)), autocommit=True) as session:
+        assert all_of(session, f"{readable} WHERE grantee = session_user") == [(schema_of(feed),)]
+        for other in set(Feed) - {feed}:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                session.execute(f"SELECT 1 FROM {schema_of(other)}.ticks".encode())
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute("SELECT 1 FROM market.instruments")
+
+
+def test_everybody_loses_what_reaches_beyond_a_statement_and_the_owner_keeps_it(
+    connection: Connection,
+) -> None:
+    names = {name for (name,) in all_of(connection, HARMFUL_ONES)}
+    assert {"pg_advisory_lock", "lo_put", "pg_notify", "query_to_xml", "ts_stat"} <= names
+    open_to_all = f"{HARMFUL_ONES} AND has_function_privilege('public', oid, 'EXECUTE')"
+    assert all_of(connection, open_to_all) == []
+    closed_to_us = f"{HARMFUL_ONES} AND NOT has_function_privilege(oid, 'EXECUTE')"
+    assert all_of(connection, closed_to_us) == []
+
+
+def test_again_changes_nothing(connection: Connection) -> None:
+    everything = "SELECT rolname, rolconfig FROM pg_roles WHERE rolname ~ 'quant' ORDER BY 1"
+    versions = "SELECT xmin::text FROM pg_db_role_setting ORDER BY 1"
+    before = all_of(connection, everything), all_of(connection, versions)
+    prepare_roles(connection)
+    assert (all_of(connection, everything), all_of(connection, versions)) == before
+
+
+def test_who_may_not_goes_on(plain_owner: Connection) -> None:
+    prepare_roles(plain_owner)
+    assert all_of(plain_owner, "SELECT 1") == [(1,)]
