@@ -165,9 +165,9 @@ class PriceBoard:
             "simulated": self.feed is Feed.SIMULATED,
         }
 
-    def prices(self, ids: Iterable[int]) -> list[PriceData]:
+    def prices(self, ids: Iterable[int], now_us: int | None = None) -> list[PriceData]:
         """The prices of those of these instruments that have one."""
-        now_us = self.now_us()
+        now_us = self.now_us() if now_us is None else now_us
         found = (self.price(self.instruments.by_id(id_), now_us) for id_ in ids)
         return [price for price in found if price is not None]
 

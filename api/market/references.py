@@ -45,9 +45,9 @@ async def keep_references(
         await asyncio.sleep(LOOK_EVERY_S)
 
 
-def reference_times(board: PriceBoard) -> dict[int, int]:
-    """By instrument the instant that its change is measured from now."""
-    now_us = board.now_us()
+def reference_times(board: PriceBoard, now_us: int | None = None) -> dict[int, int]:
+    """By instrument the instant that its change is measured from now, or was at another time."""
+    now_us = board.now_us() if now_us is None else now_us
     return {
         instrument.id: board.reference_time(instrument, now_us) for instrument in board.instruments
     }

@@ -6,14 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.envelope import Excerpt, Page, Series, Success, page_pagination, success
 from api.errors import RESPONSES
-from api.market.board import PriceBoard, PriceData
 from api.market.candles import find_candles
 from api.market.catalogue import find_instruments
-from api.market.crosses import cross_price, require_known
 from api.market.gaps import find_gaps
 from api.market.history import find_ticks
+from api.market.prices import find_prices
 from api.market.quality import find_quality
-from api.market.refill import refill
 from api.market.schemas import (
     Candle,
     CandleParameters,
@@ -28,8 +26,6 @@ from api.market.schemas import (
     TickData,
     TickParameters,
 )
-from api.market.sources import known_provider
-from api.market.symbols import named_symbols
 from api.services import Services
 
 router = APIRouter(prefix="/api/market", tags=["market"], responses=RESPONSES)
@@ -56,27 +52,10 @@ async def prices(
     """The latest prices, with their age and what they are worth: live, stale or closed.
 
     Of several sources of an instrument the elected one is shown; `source` shows what another says. A
-    pair of currencies that nobody quotes is crossed over others, and says its path.
+    pair of currencies that nobody quotes is crossed over others, and says its path. With `as_of` all
+    of that is as it was known then: age, state and change are relative to that instant.
     """
-    board = services.board
-    names = named_symbols(parameters.symbols)
-    for name in names or ():
-        require_known(board, name)
-    provider = known_provider(parameters.source)
-    if provider is not None:
-        board = board.beside(await services.cache.latest(provider))
-    elif not services.follower.following:
-        await refill(board, services.database, board.known_ids())
-    if names is None:
-        return success(request, board.prices(board.known_ids()))
-    return success(request, [_price(board, name, board.now_us()) for name in names])
-
-
-def _price(board: PriceBoard, symbol: str, now_us: int) -> PriceData:
-    if symbol not in board.instruments:
-        return cross_price(board, symbol, now_us)
-    instrument = board.instruments.by_symbol(symbol)
-    return board.price(instrument, now_us) or board.no_price(instrument, now_us)
+    return success(request, await find_prices(services, parameters))
 
 
 @router.get("/ticks", response_model=Series[TickData])

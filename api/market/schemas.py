@@ -185,6 +185,9 @@ class PriceParameters(SymbolsParameters):
         None,
         description="a provider's name: its prices, whoever is elected; without it, the elected",
     )
+    as_of: Moment | None = Field(
+        None, description="the prices as they were known then; without it, the newest"
+    )
 
 
 class InstrumentParameters(_Parameters):

@@ -35,7 +35,10 @@ class TickKey:
 
 @dataclass(frozen=True, slots=True)
 class TickQuery:
-    """Ticks of an instrument in [start, end), at most `limit`; with `after`, only those beyond it."""
+    """Ticks of an instrument in [start, end), at most `limit`; with `after`, only those beyond it.
+
+    With `source_id`, those of that source alone.
+    """
 
     instrument_id: int
     feed: Feed
@@ -43,6 +46,7 @@ class TickQuery:
     end: datetime
     limit: int
     after: TickKey | None = None
+    source_id: int | None = None
 
 
 _TICKS = """
@@ -53,7 +57,7 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT time FROM market.candles
         WHERE instrument_id = %(instrument_id)s AND feed = %(feed)s AND side = side.letter
-          AND ticks > 0
+          AND ticks > 0 {of_source}
           AND time > greatest(%(start)s,
             (SELECT time FROM market.ticks WHERE feed = %(feed)s ORDER BY time LIMIT 1)
           ) - interval '1 minute' AND time < %(end)s
@@ -62,12 +66,12 @@ FROM (
     ORDER BY minute {order}
 ) AS holding
 CROSS JOIN LATERAL (
-    SELECT time, bid::float8, ask::float8, price::float8, size::float8, source_id, kind, seq
+    SELECT time, {numbers}, source_id, kind, seq
     FROM market.ticks
     WHERE feed = %(feed)s AND instrument_id = %(instrument_id)s
       AND time >= greatest(%(start)s, holding.minute)
       AND time < least(%(end)s, holding.minute + interval '1 minute')
-      {beyond}
+      {of_source} {beyond}
     ORDER BY time {order}, source_id {order}, kind {order}, seq {order} LIMIT %(limit)s
 ) AS tick
 ORDER BY holding.minute {order}, time {order}, source_id {order}, kind {order}, seq {order}
@@ -78,44 +82,56 @@ LIMIT %(limit)s
 Every candle made of ticks stands for one at least, but for those of a minute that the range cuts, and
 those whose ticks are no longer kept, which is so from the oldest tick back.
 """
-_TICKS_FROM = _TICKS.format(
-    order="ASC",
-    # No condition of an index, which would begin at this tick for every minute.
-    beyond="""AND ((time, source_id, kind, seq) > (%(after_time)s, %(after_source)s::smallint,
-        %(after_kind)s::"char", %(after_seq)s::bigint)) IS TRUE""",
-).encode()
-_TICKS_BEFORE = _TICKS.format(order="DESC", beyond="").encode()
+_BEYOND = """AND ((time, source_id, kind, seq) > (%(after_time)s, %(after_source)s::smallint,
+    %(after_kind)s::"char", %(after_seq)s::bigint)) IS TRUE"""
+"""No condition of an index, which would begin at this tick for every minute."""
+_FLOATS = "bid::float8, ask::float8, price::float8, size::float8"
 
 
-async def ticks_from(connection: Connection, query: TickQuery) -> list[TickRow]:
-    """The first ticks of the range, ascending."""
+def ticks_statement(query: TickQuery, *, last: bool, numbers: str = _FLOATS) -> str:
+    """The statement of the first or the last ticks of a range; its parameters: `tick_parameters`.
+
+    `numbers` is how the four prices and sizes are read.
+    """
+    return _TICKS.format(
+        order="DESC" if last else "ASC",
+        beyond="" if last else _BEYOND,
+        of_source="" if query.source_id is None else "AND source_id = %(source_id)s",
+        numbers=numbers,
+    )
+
+
+def tick_parameters(query: TickQuery) -> dict[str, object]:
+    """The values of the statement's parameters, by name."""
     after = query.after or TickKey(query.start - timedelta(microseconds=1), 0, " ", 0)
-    parameters = _tick_parameters(query) | {
+    return {
+        "instrument_id": query.instrument_id,
+        "feed": query.feed.code,
+        "source_id": query.source_id,
         "start": max(query.start, after.time),
+        "end": query.end,
+        "limit": query.limit,
+        # One source's candle each in the minute that the range may cut.
+        "minutes": query.limit + len(ids_by_rank(query.feed)),
         "after_time": after.time,
         "after_source": after.source_id,
         "after_kind": after.kind,
         "after_seq": after.seq,
     }
-    async with connection.cursor(row_factory=class_row(TickRow)) as cursor:
-        await cursor.execute(_TICKS_FROM, parameters)
-        return await cursor.fetchall()
+
+
+async def ticks_from(connection: Connection, query: TickQuery) -> list[TickRow]:
+    """The first ticks of the range, ascending."""
+    return await _ticks(connection, query, last=False)
 
 
 async def ticks_before(connection: Connection, query: TickQuery) -> list[TickRow]:
     """The last ticks of the range, ascending; `after` is not regarded."""
+    return (await _ticks(connection, query, last=True))[::-1]
+
+
+async def _ticks(connection: Connection, query: TickQuery, *, last: bool) -> list[TickRow]:
+    statement = ticks_statement(query, last=last).encode()
     async with connection.cursor(row_factory=class_row(TickRow)) as cursor:
-        await cursor.execute(_TICKS_BEFORE, _tick_parameters(query))
-        return (await cursor.fetchall())[::-1]
-
-
-def _tick_parameters(query: TickQuery) -> dict[str, object]:
-    return {
-        "instrument_id": query.instrument_id,
-        "feed": query.feed.code,
-        "start": query.start,
-        "end": query.end,
-        "limit": query.limit,
-        # One source's candle each in the minute that the range may cut.
-        "minutes": query.limit + len(ids_by_rank(query.feed)),
-    }
+        await cursor.execute(statement, tick_parameters(query))
+        return await cursor.fetchall()

@@ -1,0 +1,79 @@
+"""Prices as they are asked for: the elected ones or a source's own, now or as they were known once."""
+
+import asyncio
+from collections.abc import Sequence
+
+from api.errors import InvalidParameterError
+from api.market.board import PriceBoard, PriceData
+from api.market.crosses import cross_price, require_known
+from api.market.references import load_references, reference_times
+from api.market.refill import refill
+from api.market.schemas import PriceParameters
+from api.market.sources import known_provider
+from api.market.symbols import named_symbols
+from api.services import ServiceSet
+from market.clock import datetime_of, microseconds, rfc3339
+from market.sources import source_of
+from market.ticks import TickBatch
+from storage.history.newest import newest_ticks_at
+from storage.pools import ReadPool
+
+
+async def find_prices(services: ServiceSet, parameters: PriceParameters) -> list[PriceData]:
+    """The prices of the named symbols in their order, or of every instrument that has one.
+
+    UnknownSymbolError, NoPathError, InvalidParameterError.
+    """
+    board = services.board
+    names = named_symbols(parameters.symbols)
+    for name in names or ():
+        require_known(board, name)
+    provider = known_provider(parameters.source)
+    if parameters.as_of is not None:
+        at_us = microseconds(parameters.as_of)
+        if at_us > board.now_us():
+            raise InvalidParameterError("as_of", f"is later than now, {rfc3339(board.now_us())}")
+        board = await board_as_of(board, services.database, names, at_us, provider)
+        return _shown(board, names, at_us)
+    if provider is not None:
+        board = board.beside(await services.cache.latest(provider))
+    elif not services.follower.following:
+        await refill(board, services.database, board.known_ids())
+    return _shown(board, names, board.now_us())
+
+
+async def board_as_of(
+    board: PriceBoard,
+    database: ReadPool,
+    names: Sequence[str] | None,
+    at_us: int,
+    provider: str | None = None,
+) -> PriceBoard:
+    """A board of the prices that were known at an instant, with that day's references.
+
+    It holds the named instruments, or all where one of the names is no instrument, but a cross.
+    """
+    then = PriceBoard(board.instruments, board.feed, lambda: at_us)
+    # The calendar of a year that nobody asked for yet takes a second to load.
+    await asyncio.to_thread(then.warm_up)
+    ids = board.known_ids()
+    if names is not None and all(name in board.instruments for name in names):
+        ids = [board.instruments.by_symbol(name).id for name in names]
+    source = None if provider is None else source_of(provider, board.feed).id
+    ticks = await database.read(newest_ticks_at, board.feed, ids, datetime_of(at_us), source)
+    then.apply(TickBatch.of(ticks))
+    await load_references(then, database, reference_times(then, at_us))
+    return then
+
+
+def _shown(board: PriceBoard, names: Sequence[str] | None, now_us: int) -> list[PriceData]:
+    if names is None:
+        return board.prices(board.known_ids(), now_us)
+    return [_price(board, name, now_us) for name in names]
+
+
+def _price(board: PriceBoard, symbol: str, now_us: int) -> PriceData:
+    if symbol not in board.instruments:
+        return cross_price(board, symbol, now_us)
+    instrument = board.instruments.by_symbol(symbol)
+    return board.price(instrument, now_us) or board.no_price(instrument, now_us)
