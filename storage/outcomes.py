@@ -27,6 +27,7 @@ from storage.connecting import connect
 from storage.errors import DatabaseUnavailableError, SecondWriterError
 from storage.gaps import insert_gaps, settle
 from storage.partitions import TickPartitions
+from storage.rollup_marks import Touches
 from storage.ticks import insert_ticks
 
 SETTLE_EVERY_S = 1.0
@@ -118,14 +119,16 @@ class OutcomeWriter:
             )
         for items in groups.values():
             self._id(items[0])  # made outside of the transaction: a rollback must not take it away
+        touches = Touches()
         with self._connection.transaction():
             for partition, items in groups.items():
-                self._commit_partition(partition, items)
+                self._commit_partition(partition, items, touches)
             books.register_read(
                 self._connection,
                 self._consumer,
                 {self._id(items[-1]): items[-1].offset for items in groups.values()},
             )
+            touches.record(self._connection)  # last: from here on no mark can move
         self.done.update({partition: items[-1].offset for partition, items in groups.items()})
         self._settle(any(item.gaps for item in new))
 
@@ -148,23 +151,26 @@ class OutcomeWriter:
             took_s = time.monotonic() - began
             self._settle_at = began + max(SETTLE_EVERY_S, SETTLE_PAUSE * took_s)
 
-    def _commit_partition(self, partition: str, items: list[Outcome]) -> None:
+    def _commit_partition(self, partition: str, items: list[Outcome], touches: Touches) -> None:
         identity = self._id(items[0])
         source = items[0].source
         stored, released = self._insert(items)
-        self._write_candles(identity, items, stored, released)
+        bars, stale = self._write_candles(identity, items, stored, released)
+        touches.bars(source.feed, bars)
+        touches.buckets(source.feed, stale)
         done = []
         for item, count in zip(items, stored, strict=True):
-            bars = self._write_bars(source.feed, item.provider_bars)
+            written = self._write_bars(source.feed, item.provider_bars, touches)
             insert_gaps(self._connection, identity, item.offset, item.gaps)
             books.quarantine(self._connection, identity, item.offset, source, item.quarantined)
-            repeats = item.duplicates + len(item.ticks) - count
-            done.append(books.Done(item.offset, count, len(item.quarantined), repeats, bars))
+            known = len(item.ticks) - count + len(item.provider_bars) - written
+            repeats = item.duplicates + known
+            done.append(books.Done(item.offset, count, len(item.quarantined), repeats, written))
         books.register_done(self._connection, identity, done)
         for moved in released:
             books.release(self._connection, identity, moved)
 
-    def _write_bars(self, feed: Feed, bars: BarBatch) -> int:
+    def _write_bars(self, feed: Feed, bars: BarBatch, touches: Touches) -> int:
         """Keep a provider's own bars; how many were written."""
         if not len(bars):
             return 0
@@ -172,7 +178,10 @@ class OutcomeWriter:
         longer = bars.take(~minutes)
         written = upsert_bars(self._connection, feed, longer) if len(longer) else 0
         if minutes.any():
-            written += upsert_provider_bars(self._connection, feed, bars.take(minutes))
+            count = upsert_provider_bars(self._connection, feed, bars.take(minutes))
+            if count:
+                touches.bars(feed, bars.take(minutes))
+            written += count
         return written
 
     def _insert(self, items: list[Outcome]) -> tuple[list[int], list[list[books.Released]]]:
@@ -214,7 +223,8 @@ class OutcomeWriter:
         items: list[Outcome],
         stored: list[int],
         released: list[list[books.Released]],
-    ) -> None:
+    ) -> tuple[BarBatch, set[Bucket]]:
+        """Write the candles that are folded, and make those of stale minutes anew; which they are."""
         feed = items[0].source.feed
         stale: set[Bucket] = set()
         for item, count, moved in zip(items, stored, released, strict=True):
@@ -229,6 +239,7 @@ class OutcomeWriter:
             span = items[-1].candles_since, items[-1].offset
             stale |= self._put_candles(identity, feed, bars, span)
         recompute_candles(self._connection, feed, stale)
+        return bars, stale
 
     def _put_candles(
         self, identity: int, feed: Feed, bars: BarBatch, span: tuple[int, int]
