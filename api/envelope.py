@@ -93,9 +93,11 @@ def success(
     *,
     pagination: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> Response:
-    """The answer that carries `data`: anything orjson can encode."""
+    """The answer that carries `data`, anything orjson can encode; `facts` go into its `meta`."""
     meta = _meta(request.app.state.config.clock, request.state.request_id)
+    meta.update(facts or {})
     if pagination is not None:
         meta["pagination"] = pagination
     body = {"success": True, "data": data, "meta": meta}

@@ -97,6 +97,12 @@ class Interval:
         """No bucket is longer: a day of a clock change has more than 24 hours."""
         return self.width_us or self.count * _DAYS[self.unit] * DAY_US + _SHIFT_US
 
+    @property
+    def shortest_us(self) -> int:
+        """No bucket is shorter, but for the day that a zone leaves out, and a day of a clock change."""
+        days = 28 if self.unit is Unit.MONTH else _DAYS.get(self.unit, 0)
+        return self.width_us or self.count * days * DAY_US
+
     def starts_of(self, times_us: Int64s, zone: ZoneInfo) -> Int64s:
         """Where the buckets start that hold these instants; both (n,), microseconds since 1970 UTC.
 

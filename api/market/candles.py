@@ -1,45 +1,76 @@
-"""Pages of candles: which range, which side, where the next one begins, and which still grow."""
+"""Candles as they are asked for: a page, or the whole range as a stream of tables."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from fastapi import Request, Response
 
+from api.envelope import success
+from api.errors import RangeTooLargeError
+from api.formats import Format, asked_format, described, table_response
+from api.limits import MAX_STREAMED_ROWS, HeavyLease
 from api.market.board import PriceBoard
 from api.market.cursors import candle_cursor, candle_start
-from api.market.schemas import CandleParameters
+from api.market.schemas import DEFAULT_CANDLES, CandleParameters
 from api.market.sources import time_range
+from api.services import ServiceSet
 from market.clock import datetime_of
 from market.instruments import AssetClass, Instrument
 from storage.columns import ColumnReader
-from storage.history.candles import CandleQuery, first_candles, last_candles
+from storage.history import walking
+from storage.history.candles import CandleQuery, candle_series
+from storage.history.electing import times_of
+from storage.history.walking import CandlePage, Series
 
-Rows = list[dict[str, object]]
+NEXT_CURSOR = "X-Next-Cursor"
+"""The header of a page that is no JSON: the `cursor` of the page that follows, absent at the end."""
 
 _SIDES = {"mid": "m", "bid": "b", "ask": "a", "trade": "t"}
 
 
-async def find_candles(
-    board: PriceBoard, columns: ColumnReader, parameters: CandleParameters
-) -> tuple[Rows, str | None]:
-    """A page of candles, ascending, and the cursor of the next one."""
-    query = candle_query(board, parameters)
-    if parameters.start is None and parameters.cursor is None:
-        page = await last_candles(columns, query, parameters.limit)
-    else:
-        page = await first_candles(columns, query, parameters.limit)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The candles that are asked for."""
+
+    symbol: str
+    series: Series
+
+
+async def candles_response(
+    request: Request, services: ServiceSet, place: HeavyLease, parameters: CandleParameters
+) -> Response:
+    """The answer in the form that is wanted."""
+    form = asked_format(request, parameters.format)
+    if form is not Format.JSON and parameters.limit is None:
+        place.take()
+        asked = await find_series(services.board, services.columns, parameters)
+        _check_length(asked.series)
+        batches = walking.batches(asked.series)
+        return await _table(request, services.board, asked, form, batches)
+    asked = await find_series(services.board, services.columns, parameters)
+    page = await find_page(asked.series, parameters)
     following = page.following_us
     cursor = None if following is None else candle_cursor(datetime_of(following))
-    return _shown(query, page.rows, board.now_us()), cursor
+    if form is Format.JSON:
+        pagination = {"limit": parameters.limit or DEFAULT_CANDLES, "next_cursor": cursor}
+        rows = shown_rows(asked.series, page.rows, services.board.now_us())
+        return success(request, rows, pagination=pagination)
+    headers = {} if cursor is None else {NEXT_CURSOR: cursor}
+    return await _table(request, services.board, asked, form, _batches(page.rows), headers)
 
 
-def candle_query(board: PriceBoard, parameters: CandleParameters) -> CandleQuery:
+async def find_series(
+    board: PriceBoard, columns: ColumnReader, parameters: CandleParameters
+) -> Asked:
     """What the parameters ask for; raises where they name no instrument, or no range."""
     instrument = board.instruments.by_symbol(parameters.symbol)
-    start, end = time_range(parameters.start, parameters.end)
-    if parameters.cursor is not None:
-        start = max(start, candle_start(parameters.cursor))
-    return CandleQuery(
+    start, end = asked_range(parameters)
+    query = CandleQuery(
         instrument_id=instrument.id,
         feed=board.feed,
         sides=_sides(instrument, parameters.side),
@@ -48,6 +79,39 @@ def candle_query(board: PriceBoard, parameters: CandleParameters) -> CandleQuery
         start=start,
         end=end,
     )
+    return Asked(instrument.symbol, await candle_series(columns, query, parameters.numbers))
+
+
+def asked_range(parameters: CandleParameters) -> tuple[datetime, datetime]:
+    """From where the cursor stands, or the start."""
+    start, end = time_range(parameters.start, parameters.end)
+    if parameters.cursor is not None:
+        start = max(start, candle_start(parameters.cursor))
+    return start, end
+
+
+async def find_page(series: Series, parameters: CandleParameters) -> CandlePage:
+    """The first candles of the range, or without a start the last."""
+    limit = parameters.limit or DEFAULT_CANDLES
+    if parameters.start is None and parameters.cursor is None:
+        return await walking.last_page(series, limit)
+    return await walking.first_page(series, limit)
+
+
+def shown_rows(series: Series, candles: pa.Table, now_us: int) -> list[dict[str, object]]:
+    """Candles as JSON has them: decimals as text, which loses no digit."""
+    shown = _completed(series, candles, now_us)
+    for place, field in enumerate(shown.schema):
+        if pa.types.is_decimal(field.type):
+            digits = pc.utf8_rtrim(shown.column(place).cast(pa.string()), "0")
+            shown = shown.set_column(place, field.name, pc.utf8_rtrim(digits, "."))
+    rows: list[dict[str, object]] = shown.to_pylist()
+    return rows
+
+
+def _completed(series: Series, candles: pa.Table, now_us: int) -> pa.Table:
+    complete = series.interval.ends_of(times_of(candles), series.zone) <= now_us
+    return candles.drop_columns(["minutes"]).append_column("complete", pa.array(complete))
 
 
 def _sides(instrument: Instrument, side: str | None) -> Sequence[str]:
@@ -57,9 +121,53 @@ def _sides(instrument: Instrument, side: str | None) -> Sequence[str]:
     return ("m", "t") if instrument.asset_class is AssetClass.FX else ("t",)
 
 
-def _shown(query: CandleQuery, candles: pa.Table, now_us: int) -> Rows:
-    starts = candles.column("time").cast(pa.int64()).to_numpy()
-    complete = query.interval.ends_of(starts, query.zone) <= now_us
-    shown = candles.drop_columns(["minutes"]).append_column("complete", pa.array(complete))
-    rows: Rows = shown.to_pylist()
-    return rows
+def _check_length(series: Series) -> None:
+    shortest_us = series.interval.shortest_us
+    start_us, end_us = series.range_us
+    most = (end_us - start_us) // shortest_us
+    if most > MAX_STREAMED_ROWS:
+        end = datetime_of(start_us + MAX_STREAMED_ROWS * shortest_us)
+        hint = "ask for a shorter range, a longer interval, or pages with `limit` and `cursor`"
+        raise RangeTooLargeError("candles", most, MAX_STREAMED_ROWS, hint, end)
+
+
+async def _table(
+    request: Request,
+    board: PriceBoard,
+    asked: Asked,
+    form: Format,
+    batches: AsyncGenerator[pa.RecordBatch],
+    headers: dict[str, str] | None = None,
+) -> Response:
+    schema = described(
+        _with_symbol(asked, asked.series.schema.empty_table(), 0).schema,
+        interval=str(asked.series.interval),
+        timezone=asked.series.zone.key,
+        feed=board.feed.value,
+    )
+    name = f"{asked.symbol}-{asked.series.interval}"
+    shown = _shown_batches(asked, schema, batches, board.now_us())
+    return await table_response(request, schema, shown, form, file_name=name, headers=headers)
+
+
+async def _shown_batches(
+    asked: Asked, schema: pa.Schema, batches: AsyncGenerator[pa.RecordBatch], now_us: int
+) -> AsyncGenerator[pa.RecordBatch]:
+    try:
+        async for batch in batches:
+            table = _with_symbol(asked, pa.Table.from_batches([batch]), now_us)
+            for shown in table.replace_schema_metadata(schema.metadata).to_batches():
+                yield shown
+    finally:
+        await batches.aclose()
+
+
+def _with_symbol(asked: Asked, candles: pa.Table, now_us: int) -> pa.Table:
+    indices = np.zeros(candles.num_rows, np.int8)
+    symbol = pa.DictionaryArray.from_arrays(indices, pa.array([asked.symbol]))
+    return _completed(asked.series, candles, now_us).add_column(1, "symbol", symbol)
+
+
+async def _batches(candles: pa.Table) -> AsyncGenerator[pa.RecordBatch]:
+    for batch in candles.combine_chunks().to_batches():
+        yield batch

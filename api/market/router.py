@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.envelope import Excerpt, Page, Series, Success, page_pagination, success
+from api.envelope import Excerpt, Failure, Page, Series, Success, page_pagination, success
 from api.errors import RESPONSES
-from api.market.candles import find_candles
+from api.formats import TABLE_CONTENT
+from api.limits import HeavyPlace
+from api.market.candles import candles_response
 from api.market.catalogue import find_instruments
 from api.market.gaps import find_gaps
-from api.market.history import find_ticks
 from api.market.prices import find_prices
 from api.market.quality import find_quality
 from api.market.schemas import (
@@ -26,6 +27,7 @@ from api.market.schemas import (
     TickData,
     TickParameters,
 )
+from api.market.ticks import answer_ticks
 from api.services import Services
 
 router = APIRouter(prefix="/api/market", tags=["market"], responses=RESPONSES)
@@ -58,25 +60,40 @@ async def prices(
     return success(request, await find_prices(services, parameters))
 
 
-@router.get("/ticks", response_model=Series[TickData])
+@router.get("/ticks", response_model=Series[TickData], responses={200: {"content": TABLE_CONTENT}})
 async def ticks(
-    request: Request, parameters: Annotated[TickParameters, Query()], services: Services
+    request: Request,
+    parameters: Annotated[TickParameters, Query()],
+    services: Services,
+    place: HeavyPlace,
 ) -> Response:
-    """Ticks in the order of their time, page by page."""
-    rows, following = await find_ticks(services.board, services.database, parameters)
-    pagination = {"limit": parameters.limit, "next_cursor": following}
-    return success(request, rows, pagination=pagination)
+    """Ticks in the order of their time, page by page; or, not in JSON, all of a range as a stream.
+
+    A page that is no JSON tells its next cursor in the header `X-Next-Cursor`.
+    """
+    return await answer_ticks(request, services, parameters, place)
 
 
-@router.get("/candles", response_model=Series[Candle])
+@router.get(
+    "/candles",
+    response_model=Series[Candle],
+    responses={200: {"content": TABLE_CONTENT}, 406: {"model": Failure}, 429: {"model": Failure}},
+)
 async def candles(
-    request: Request, parameters: Annotated[CandleParameters, Query()], services: Services
+    request: Request,
+    parameters: Annotated[CandleParameters, Query()],
+    services: Services,
+    place: HeavyPlace,
 ) -> Response:
-    """Candles in the order of their time, page by page; the one that still grows is marked."""
-    rows, following = await find_candles(services.board, services.columns, parameters)
-    services.watching.looked_at([services.board.instruments.by_symbol(parameters.symbol).id])
-    pagination = {"limit": parameters.limit, "next_cursor": following}
-    return success(request, rows, pagination=pagination)
+    """Candles of any interval in the order of their time; the one that still grows is marked.
+
+    As JSON page by page; as CSV, Arrow or Parquet a page where a `limit` is given, else the whole range.
+    Where neither ticks nor minutes are known, a provider's own bars show, with `ticks` 0.
+    """
+    found = await candles_response(request, services, place, parameters)
+    if parameters.symbol in services.board.instruments:
+        services.watching.looked_at([services.board.instruments.by_symbol(parameters.symbol).id])
+    return found
 
 
 @router.get("/gaps", response_model=Page[GapData])

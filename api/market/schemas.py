@@ -15,12 +15,16 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from api.formats import Format
+from api.limits import MAX_PAGE_ROWS
 from api.market.freshness import State
 from market.gaps import GapCause, GapState
 from market.instruments import AssetClass
 from market.intervals import Interval
+from storage.columns import Numbers
 
 MAX_CANDLES = 5_000
+DEFAULT_CANDLES = 500
 MAX_TICKS = 10_000
 MAX_PAGE = 500
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
@@ -75,13 +79,15 @@ class TickData(BaseModel):
 
 
 class Candle(BaseModel):
+    """With `numbers=decimal` prices and volume are strings."""
+
     time: datetime = Field(description="the opening")
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float | None
-    ticks: int
+    open: float | str
+    high: float | str
+    low: float | str
+    close: float | str
+    volume: float | str | None
+    ticks: int = Field(description="0 of a provider's own bar")
     complete: bool = Field(description="false of the candle that still grows")
 
 
@@ -209,11 +215,31 @@ class _RangeParameters(_Parameters):
     cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before")
 
 
-class TickParameters(_RangeParameters):
-    limit: int = Field(1_000, ge=1, le=MAX_TICKS)
+class _TableParameters(_RangeParameters):
+    """Of what is served as a table too."""
+
+    format: Format | None = Field(None, description="without it, as the Accept header says")
+    numbers: Numbers = Field(
+        Numbers.FLOAT64,
+        description="prices of CSV, Arrow and Parquet: float64, or decimal: exact to 18 decimals",
+    )
 
 
-class CandleParameters(_RangeParameters):
+class TickParameters(_TableParameters):
+    source: str | None = Field(
+        None, description="a provider's name: its ticks alone; without it, everybody's"
+    )
+    limit: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_PAGE_ROWS,
+        description=f"of a page; in JSON at most {MAX_TICKS}, and 1000 where none is given; in the"
+        " other forms the whole range is streamed where none is given",
+    )
+
+
+class CandleParameters(_TableParameters):
+    symbol: str = Field(description="an instrument, or a pair of currencies that nobody quotes")
     interval: IntervalName = Interval.parse("1m")
     side: Literal["mid", "bid", "ask", "trade"] | None = Field(
         None, description="without it, the mid for FX and trades for the rest"
@@ -221,7 +247,16 @@ class CandleParameters(_RangeParameters):
     timezone: Annotated[str, AfterValidator(_zone_name)] = Field(
         "UTC", max_length=64, description="where a day, week or month begins"
     )
-    limit: int = Field(500, ge=1, le=MAX_CANDLES)
+    numbers: Numbers = Field(
+        Numbers.FLOAT64, description="decimal: exact, as decimal128(38, 18); as strings in JSON"
+    )
+    limit: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_CANDLES,
+        description=f"of a page. JSON always comes in pages, of {DEFAULT_CANDLES} where nothing is"
+        " said; the other formats without it hold the whole range",
+    )
 
 
 class _PagedParameters(_Parameters):

@@ -1,13 +1,18 @@
 """What is asked of candles: sides, running candles, ranges."""
 
+import io
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from api.config import ApiConfig
 from api.errors import InvalidParameterError
 from api.market.board import PriceBoard
-from api.market.candles import find_candles
+from api.market.candles import find_page, find_series, shown_rows
 from api.market.schemas import CandleParameters
 from market.clock import rfc3339
 from market.errors import UnknownSymbolError
@@ -16,11 +21,12 @@ from market.sources import Feed, source_of
 from market.ticks import RATE, Tick
 from storage.columns import ColumnReader
 from tests.api.conftest import NOW_US
-from tests.api.harness import EURUSD, NOWHERE, Hands, quote, store_ticks, trade, us
+from tests.api.harness import EURUSD, NOWHERE, Api, Hands, quote, serve, store_ticks, trade, us
 
 OANDA = source_of("oanda", Feed.LIVE).id
 BINANCE = source_of("binance", Feed.LIVE).id
 FIXER = source_of("fixer", Feed.LIVE).id
+SIMULATED = source_of("binance", Feed.SIMULATED).id
 SECOND = 1_000_000
 
 
@@ -38,6 +44,15 @@ async def columns(database_url: str) -> AsyncIterator[ColumnReader]:
 
 def candles(**parameters: object) -> CandleParameters:
     return CandleParameters.model_validate({"symbol": "EUR-USD", **parameters})
+
+
+async def find_candles(
+    board: PriceBoard, columns: ColumnReader, parameters: CandleParameters
+) -> tuple[list[dict[str, Any]], int | None]:
+    """A page, as JSON shows it, and where the next one begins."""
+    asked = await find_series(board, columns, parameters)
+    page = await find_page(asked.series, parameters)
+    return shown_rows(asked.series, page.rows, board.now_us()), page.following_us
 
 
 async def test_fx_shows_the_mid_and_where_there_is_none_the_rate(
@@ -105,3 +120,103 @@ async def test_a_range_that_ends_before_it_starts_is_refused(board: PriceBoard) 
 async def test_an_unknown_symbol_asks_no_database(board: PriceBoard) -> None:
     with pytest.raises(UnknownSymbolError):
         await find_candles(board, ColumnReader(NOWHERE), candles(symbol="NOPE"))
+
+
+class TestTables:
+    @pytest.fixture
+    async def served(self, config: ApiConfig) -> AsyncIterator[Api]:
+        ticks = [
+            trade(
+                NOW_US - n * 60 * SECOND,
+                SIMULATED,
+                f"1.{n}0",
+                9 - n,
+                of=CATALOGUE.by_symbol("AAPL").id,
+            )
+            for n in (2, 1, 0)
+        ]
+        store_ticks(config.database_url, ticks)
+        async with serve(config) as api:
+            yield api
+
+    async def test_csv(self, served: Api) -> None:
+        response = await served.get("/api/market/candles", symbol="AAPL", format="csv")
+        assert response.headers["content-disposition"] == 'attachment; filename="AAPL-1m.csv"'
+        assert response.text.splitlines() == [
+            "time,symbol,open,high,low,close,volume,ticks,complete",
+            "2026-11-24T14:58:00Z,AAPL,1.2,1.2,1.2,1.2,0.5,1,true",
+            "2026-11-24T14:59:00Z,AAPL,1.1,1.1,1.1,1.1,0.5,1,true",
+            "2026-11-24T15:00:00Z,AAPL,1.0,1.0,1.0,1.0,0.5,1,false",
+        ]
+
+    @pytest.mark.parametrize("form", ["arrow", "parquet"])
+    @pytest.mark.parametrize("numbers", ["float64", "decimal"])
+    async def test_arrow_and_parquet(self, served: Api, form: str, numbers: str) -> None:
+        response = await served.get(
+            "/api/market/candles", symbol="AAPL", interval="2m", format=form, numbers=numbers
+        )
+        found = read_table(form, response.content)
+        assert found.column("time").type == pa.timestamp("us", "UTC")
+        assert found.column("open").type == (
+            pa.float64() if numbers == "float64" else pa.decimal128(38, 18)
+        )
+        assert [str(float(v or 0)) for v in found.column("close").to_pylist()] == ["1.1", "1.0"]
+        assert found.column("symbol").to_pylist() == ["AAPL", "AAPL"]
+        assert found.column("complete").to_pylist() == [True, False]
+        metadata = {key.decode(): value.decode() for key, value in found.schema.metadata.items()}
+        facts = {name: metadata[f"tradewind.{name}"] for name in ("interval", "timezone", "feed")}
+        assert facts == {"interval": "2m", "timezone": "UTC", "feed": "simulated"}
+
+    async def test_pages_of_a_table_tell_the_next_cursor_in_a_header(self, served: Api) -> None:
+        parameters = {
+            "symbol": "AAPL",
+            "format": "csv",
+            "limit": "2",
+            "start": "2026-11-24T00:00:00Z",
+        }
+        first = await served.get("/api/market/candles", **parameters)
+        cursor = first.headers["x-next-cursor"]
+        second = await served.get("/api/market/candles", cursor=cursor, **parameters)
+        lines = [*first.text.splitlines()[1:], *second.text.splitlines()[1:]]
+        assert [line.split(",")[2] for line in lines] == ["1.2", "1.1", "1.0"]
+        assert "x-next-cursor" not in second.headers
+
+    async def test_exact_numbers_are_text_in_json(self, served: Api) -> None:
+        rows = await served.data("/api/market/candles", symbol="AAPL", numbers="decimal", limit=1)
+        assert (rows[0]["close"], rows[0]["volume"]) == ("1", "0.5")
+
+    async def test_an_empty_range_is_an_empty_table(self, served: Api) -> None:
+        response = await served.get("/api/market/candles", symbol="EUR-USD", format="csv")
+        assert response.text.splitlines() == [
+            "time,symbol,open,high,low,close,volume,ticks,complete"
+        ]
+
+    async def test_more_than_one_answer_holds_is_refused_with_a_range_that_fits(
+        self, config: ApiConfig
+    ) -> None:
+        earlier = NOW_US - 200 * 86_400 * SECOND
+        ticks = [trade(time, SIMULATED, "1") for time in (earlier, NOW_US)]
+        store_ticks(config.database_url, ticks)
+        async with serve(config) as api:
+            response = await api.get(
+                "/api/market/candles", symbol="BTC-USDT", interval="1s", format="csv"
+            )
+        error = response.json()["error"]
+        assert (response.status_code, error["code"]) == (422, "RANGE_TOO_LARGE")
+        assert (error["details"]["bound"], error["details"]["most"]) == ("candles", 10_000_000)
+        assert error["details"]["end"].startswith("2026-09-01T")  # 10 million seconds on
+
+    async def test_no_third_whole_range_at_once_for_one_caller(self, served: Api) -> None:
+        heavy = served.app.state.services.heavy
+        heavy.take("127.0.0.1")
+        heavy.take("127.0.0.1")
+        response = await served.get("/api/market/candles", symbol="AAPL", format="csv")
+        page = await served.get("/api/market/candles", symbol="AAPL", format="csv", limit=2)
+        assert (response.status_code, page.status_code) == (429, 200)
+        assert int(response.headers["retry-after"]) > 0
+
+
+def read_table(form: str, content: bytes) -> pa.Table:
+    if form == "parquet":
+        return pq.read_table(io.BytesIO(content))
+    return pa.ipc.open_stream(content).read_all()
