@@ -16,7 +16,8 @@ DONE := $(VENV)/done
 DASHBOARD := dashboard/dist/index.html
 DASHBOARD_SOURCES := $(shell find dashboard/src dashboard/public dashboard/index.html \
 	dashboard/vite.config.ts dashboard/tsconfig.json -type f 2>/dev/null)
-NPM = PATH="$$(cat $(DONE)/node):$$PATH" npm --prefix dashboard --no-fund --no-audit
+NPM_IN = PATH="$$(cat $(DONE)/node):$$PATH" npm --no-fund --no-audit --prefix
+NPM = $(NPM_IN) dashboard
 
 # make up FEED=live DATA=/srv/tradewind PORT=9000; FEED=replay REPLAY="FILE…"
 UP = $(if $(FEED),--feed '$(FEED)') $(if $(DATA),--data '$(DATA)') $(if $(PORT),--port '$(PORT)') $(REPLAY)
@@ -32,11 +33,11 @@ up: $(DONE)/core $(DASHBOARD) ## Run Tradewind (FEED=sandbox|live|replay DATA=di
 down: $(DONE)/core ## Stop what `make up` runs (DATA=directory)
 	@exec $(PYTHON) -m tradewind down $(if $(DATA),--data '$(DATA)')
 
-test: $(DONE)/dev $(DASHBOARD) browser ## Run the tests
+test: $(DONE)/dev $(DONE)/timescale $(DASHBOARD) browser ## Run the tests
 	$(PYTHON) -m pytest -m "not slow"
 	$(NPM) test
 
-test-all: $(DONE)/dev $(DASHBOARD) browser ## Run the tests, and the proofs that take minutes
+test-all: $(DONE)/dev $(DONE)/timescale $(DASHBOARD) browser ## Run the tests, and the proofs that take minutes
 	$(PYTHON) -m pytest
 	$(NPM) test
 
@@ -61,7 +62,7 @@ lock: ## Lock the newest versions that pyproject.toml allows
 LOCKED := --generate-hashes --universal --no-emit-index-url --python-version 3.11
 
 clean: ## Remove what was built and installed; never data
-	rm -rf $(VENV) dashboard/dist dashboard/node_modules build *.egg-info
+	rm -rf $(VENV) dashboard/dist dashboard/node_modules tests/timescale/node_modules build *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
 	find $(ROOMS) -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -94,6 +95,11 @@ $(DONE)/node: requirements/node.txt | $(DONE)/python
 $(DONE)/npm: dashboard/package.json dashboard/package-lock.json $(DONE)/node
 	@echo "Installing what the dashboard is built with"
 	@$(NPM) install --no-save
+	@touch $@
+
+$(DONE)/timescale: tests/timescale/package.json tests/timescale/package-lock.json $(DONE)/node
+	@echo "Installing the TimescaleDB of the tests"
+	@$(NPM_IN) tests/timescale install --no-save
 	@touch $@
 
 $(DASHBOARD): $(DASHBOARD_SOURCES) $(DONE)/npm

@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from storage.migrate import migrate
+from tests.timescale.gateway import Gateway
 from tradewind.servers import Servers, start_servers
 from tradewind.settings import load_settings
 
@@ -72,6 +73,29 @@ def database_url(servers: Servers, _template: str) -> Iterator[str]:
     yield _named(servers.database_url, name)
     with psycopg.connect(servers.database_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def timescale() -> Iterator[Gateway]:
+    """A real TimescaleDB with the current schema, which any test may change and `reset`."""
+    with Gateway() as gateway:
+        migrate(gateway.url)
+        gateway.keep()
+        yield gateway
+
+
+@pytest.fixture
+def timescale_url(timescale: Gateway) -> str:
+    """A database on TimescaleDB, with the current schema and nothing else in it."""
+    timescale.reset()
+    return timescale.url
+
+
+@pytest.fixture(params=["plain", "timescale"])
+def any_database_url(request: pytest.FixtureRequest) -> str:
+    """`database_url`, and then `timescale_url`: for what must be so on both."""
+    name = "database_url" if request.param == "plain" else "timescale_url"
+    return str(request.getfixturevalue(name))
 
 
 @pytest.fixture
