@@ -7,7 +7,7 @@ from decimal import Decimal
 from api.market.board import PriceBoard, PriceData
 from api.market.freshness import State
 from market.clock import microseconds, rfc3339
-from market.crosses import Cross, Leg, Rate, cross_rate
+from market.crosses import Cross, Leg, NoPathError, Rate, cross_rate
 from market.errors import UnknownSymbolError
 from market.instruments import AssetClass, Instrument
 from market.sources import Feed, source_of
@@ -43,6 +43,19 @@ def cross_price(board: PriceBoard, symbol: str, now_us: int) -> PriceData:
     )
     cross = cross_rate(base, quote, rates)
     return _shown(cross, prices, symbol, now_us)
+
+
+def cross_legs(board: PriceBoard, symbol: str) -> list[str]:
+    """The pairs that a cross rate goes through right now; none where nothing leads there.
+
+    UnknownSymbolError: it is no such pair.
+    """
+    try:
+        path = cross_price(board, symbol, board.now_us())["path"]
+    except NoPathError:
+        return []
+    assert isinstance(path, list)
+    return [leg["symbol"] for leg in path]
 
 
 def _pairs(board: PriceBoard) -> list[Instrument]:
