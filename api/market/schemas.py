@@ -15,6 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from api.envelope import CursorMeta
 from api.formats import Format
 from api.limits import MAX_PAGE_ROWS
 from api.market.freshness import State
@@ -91,6 +92,21 @@ class Candle(BaseModel):
     complete: bool = Field(description="false of the candle that still grows")
 
 
+class CandleMeta(CursorMeta):
+    """`synthetic` and `path` are there only of a cross rate."""
+
+    synthetic: bool | None = None
+    path: list[CrossLeg] | None = Field(
+        None, description="the pairs that it goes through, as of the end of the range"
+    )
+
+
+class Candles(BaseModel):
+    success: Literal[True]
+    data: list[Candle]
+    meta: CandleMeta
+
+
 class GapData(BaseModel):
     """What was missed: `missing` trades from `first_id` to `last_id`, where the venue counts them."""
 
@@ -153,6 +169,9 @@ def _zone_name(name: str) -> str:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_known_years)]
 """RFC 3339 with its zone."""
+
+ZoneName = Annotated[str, AfterValidator(_zone_name)]
+"""UTC, or the name of a place."""
 
 
 def _interval(text: object) -> Interval:
@@ -244,7 +263,7 @@ class CandleParameters(_TableParameters):
     side: Literal["mid", "bid", "ask", "trade"] | None = Field(
         None, description="without it, the mid for FX and trades for the rest"
     )
-    timezone: Annotated[str, AfterValidator(_zone_name)] = Field(
+    timezone: ZoneName = Field(
         "UTC", max_length=64, description="where a day, week or month begins"
     )
     numbers: Numbers = Field(
