@@ -15,13 +15,15 @@ MAX_STREAMS = 5_000
 class ApiConfig:
     """Where the data is, and which feed class is served: the three never mix.
 
-    `dashboard_dir` is the built dashboard; without one, `/` says how to build it.
+    `dashboard_dir` is the built dashboard; without one, `/` says how to build it. `quant_url` is the way
+    in for callers' statements of SQL (`storage.guarded_sql`); without one they are refused.
     """
 
     database_url: str
     redis_url: str
     feed: Feed
     dashboard_dir: Path | None = None
+    quant_url: str | None = None
     max_streams: int = MAX_STREAMS
     instruments: InstrumentTable = CATALOGUE
     clock: Clock = system_clock

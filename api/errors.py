@@ -11,7 +11,16 @@ from starlette.exceptions import HTTPException
 from api.envelope import JSON, Failure, failure_body
 from market.crosses import NoPathError
 from market.errors import UnknownSymbolError
+from pricing_engine.quant.errors import InvalidQueryError
 from storage.errors import CacheUnavailableError, DatabaseUnavailableError, UnfitValueError
+from storage.guarded_sql.errors import (
+    SqlForbiddenError,
+    SqlInvalidError,
+    SqlMemoryError,
+    SqlNotConfiguredError,
+    SqlTimeoutError,
+    SqlTooManyRowsError,
+)
 from storage.pools import QueryTimeoutError
 
 RETRY_AFTER_S = 1
@@ -158,6 +167,11 @@ def _field(error: Exception) -> Mapping[str, object]:
     return {"fields": [{"field": error.parameter, "message": error.reason}]}
 
 
+def _faults(error: Exception) -> Mapping[str, object]:
+    assert isinstance(error, InvalidQueryError)
+    return {"fields": error.faults}
+
+
 def _fields(error: Exception) -> Mapping[str, object]:
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
@@ -173,6 +187,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     UnknownSymbolError: Refusal(404, "UNKNOWN_SYMBOL", details=_facts("symbol")),
     NoPathError: Refusal(404, "NO_RATE", details=_facts("base", "quote")),
     InvalidParameterError: Refusal(422, "VALIDATION_ERROR", _PARAMETERS_REFUSED, _field),
+    InvalidQueryError: Refusal(422, "VALIDATION_ERROR", details=_faults),
     NoTicksError: Refusal(404, "NO_TICKS", details=_facts("symbol", "legs")),
     NotAcceptableError: Refusal(
         406,
@@ -184,6 +199,12 @@ REFUSALS: dict[type[Exception], Refusal] = {
         422, "RANGE_TOO_LARGE", details=_facts("bound", "asked", "most", "hint", "end")
     ),
     UnfitValueError: Refusal(422, "UNFIT_VALUE", details=_facts("column", "value")),
+    SqlInvalidError: Refusal(422, "SQL_INVALID", details=_facts("position", "hint")),
+    SqlForbiddenError: Refusal(403, "SQL_FORBIDDEN"),
+    SqlTooManyRowsError: Refusal(422, "SQL_TOO_MANY_ROWS", details=_facts("limit")),
+    SqlTimeoutError: Refusal(408, "SQL_TIMEOUT", details=_facts("limit_s")),
+    SqlMemoryError: Refusal(503, "SQL_OUT_OF_MEMORY", details=_facts("limit_mb")),
+    SqlNotConfiguredError: Refusal(503, "SQL_NOT_CONFIGURED"),
     TooManyQueriesError: Refusal(429, "TOO_MANY_QUERIES", details=_facts("most")),
     NotReadyError: Refusal(503, "NOT_READY", _UNAVAILABLE, _facts("checks")),
     DatabaseUnavailableError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),

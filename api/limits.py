@@ -15,6 +15,10 @@ MAX_PAGE_ROWS = 100_000
 """Rows of a page as CSV, Arrow or Parquet."""
 MAX_QUERY_ROWS = 5_000_000
 """Rows that a quant query may read or answer with: they are whole in memory."""
+MAX_SQL_ROWS = 1_000_000
+"""Rows of the answer to a statement of SQL."""
+MAX_SQL_JSON_ROWS = 50_000
+"""The same as JSON, which is whole in memory."""
 MAX_HEAVY = 4
 """Heavy requests at once in a process: streams of whole ranges, queries."""
 MAX_HEAVY_A_CALLER = 2

@@ -18,6 +18,7 @@ from api.stream.follower import Follower
 from api.stream.hub import Hub
 from api.stream.watching import Watching
 from storage.columns import ColumnReader
+from storage.guarded_sql.reader import GuardedSql
 from storage.live_reader import LiveReader
 from storage.pools import ReadPool
 from storage.wants import Watched
@@ -34,6 +35,7 @@ class ServiceSet:
     metrics: Metrics
     database: ReadPool
     columns: ColumnReader
+    sql: GuardedSql
     heavy: HeavyRequests
     cache: LiveReader
     """For questions; the follower has a connection of its own, which blocks."""
@@ -55,6 +57,7 @@ class ServiceSet:
             metrics=metrics,
             database=database,
             columns=ColumnReader(config.database_url),
+            sql=GuardedSql(config.quant_url, config.database_url, config.feed),
             heavy=HeavyRequests(),
             cache=LiveReader(config.redis_url, config.feed),
             board=board,
@@ -87,6 +90,7 @@ class ServiceSet:
             await self.follower.close()
             await self.watching.close()
             await self.cache.close()
+            await self.sql.close()
             await self.columns.close()
             await self.database.close()
 

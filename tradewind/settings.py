@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from connectors.config import KEYED
 from market.sources import PROVIDERS, Feed
+from storage.guarded_sql.role import role_of
 from tradewind.errors import BadSettingError
 from tradewind.sockets import (
     bundled_database,
@@ -49,6 +50,7 @@ def feed_class_of(feed: FeedChoice) -> Feed:
 
 _SCHEMES = {
     "database_url": ("postgresql://", "postgres://"),
+    "quant_database_url": ("postgresql://", "postgres://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
     "fixer_url": ("https://", "http://"),
 }
@@ -85,6 +87,8 @@ class Settings(BaseSettings):
     """The recorded files of `feed=replay`, separated by `:` in the environment."""
     database_url: str | None = None
     """The user's own PostgreSQL or TimescaleDB; None: the bundled one."""
+    quant_database_url: str | None = None
+    """The way in for callers' statements of SQL where the database is the user's own: see docs/sql.md."""
     redis_url: str | None = None
     """The user's own Redis or Valkey; None: the bundled one."""
     sandbox_port: int = Field(default=8010, ge=1, le=65535)
@@ -118,7 +122,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return value.split(os.pathsep) if isinstance(value, str) else value
 
-    @field_validator("database_url", "redis_url", "fixer_url")
+    @field_validator("database_url", "quant_database_url", "redis_url", "fixer_url")
     @classmethod
     def _of_a_known_scheme(cls, url: str | None, info: ValidationInfo) -> str | None:
         schemes = _SCHEMES[str(info.field_name)]
@@ -173,6 +177,14 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url
         return bundled_database(socket_directory(self.data, self.run))
+
+    def quant_database(self) -> str | None:
+        """The address by which callers' statements of SQL reach the database: the user's own, or the
+        bundled server's; None where the database is the user's and no such address was given."""
+        if self.quant_database_url is not None or self.database_url is not None:
+            return self.quant_database_url
+        sockets = socket_directory(self.data, self.run)
+        return bundled_database(sockets, role_of(self.feed_class))
 
     def redis(self) -> str:
         """The address of Redis: the user's own, or the bundled Valkey's."""

@@ -45,9 +45,9 @@ def private_directory(directory: Path) -> Path:
     return directory
 
 
-def bundled_database(sockets: Path) -> str:
+def bundled_database(sockets: Path, user: str = DATABASE) -> str:
     """The address of the bundled PostgreSQL whose socket is in that directory."""
-    return f"postgresql://{DATABASE}@/{DATABASE}?host={quote(str(sockets), safe='/')}"
+    return f"postgresql://{user}@/{DATABASE}?host={quote(str(sockets), safe='/')}"
 
 
 def bundled_redis(sockets: Path) -> str:

@@ -34,6 +34,7 @@ def api_config(settings: Settings) -> ApiConfig:
         redis_url=settings.redis(),
         feed=settings.feed_class,
         dashboard_dir=dashboard,
+        quant_url=settings.quant_database(),
         instruments=instruments_of(settings.feed_class),
         max_streams=min(MAX_STREAMS, _files(MAX_STREAMS + FILES_FOR_THE_REST) - FILES_FOR_THE_REST),
     )

@@ -64,6 +64,7 @@ class TestSources:
         ("name", "schemes"),
         [
             ("DATABASE_URL", "postgresql:// or postgres://"),
+            ("QUANT_DATABASE_URL", "postgresql:// or postgres://"),
             ("REDIS_URL", "redis:// or rediss:// or unix://"),
             ("FIXER_URL", "https:// or http://"),
         ],
@@ -108,6 +109,16 @@ class TestPaths:
     def test_servers_of_the_user_go_before_the_bundled(self) -> None:
         settings = load_settings(database_url="postgresql://u@h/d", redis_url="redis://h")
         assert (settings.database(), settings.redis()) == ("postgresql://u@h/d", "redis://h")
+
+    def test_statements_have_a_login_of_their_own_into_the_bundled_database(self) -> None:
+        way_in = load_settings(data="/srv/d", feed="live").quant_database()
+        assert way_in == "postgresql://tradewind_quant_live@/tradewind?host=/srv/d/run"
+
+    def test_statements_have_no_way_into_the_user_s_database_but_the_user_s(self) -> None:
+        settings = load_settings(database_url="postgresql://u@h/d")
+        assert settings.quant_database() is None
+        way_in = "postgresql://q@h/d"
+        assert load_settings(quant_database_url=way_in).quant_database() == way_in
 
     def test_the_directory_of_sockets_is_made(self, elsewhere: Path) -> None:
         made = load_settings(data=elsewhere / "d", run=elsewhere / "r").run_directory()

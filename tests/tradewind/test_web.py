@@ -21,6 +21,7 @@ def test_the_api_is_told_where_things_are(tmp_path: Path) -> None:
     config = api_config(settings.model_copy(update={"dashboard": tmp_path}))
     assert (config.database_url, config.redis_url) == ("postgresql://d", "redis://r")
     assert (config.feed, config.dashboard_dir) == (Feed.LIVE, tmp_path)
+    assert config.quant_url is None
 
 
 def test_without_a_built_dashboard_none_is_served(tmp_path: Path) -> None:
