@@ -137,3 +137,18 @@ class RecordingError(ConnectorError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.what}"
+
+
+class NoRecordingError(RecordingError):
+    """A file that is nothing that can be replayed, or does not say enough of itself; it is not damaged."""
+
+    def __init__(self, path: Path, what: str = "") -> None:
+        super().__init__(path, what or f"is none of what can be replayed: {ACCEPTED}")
+
+
+ACCEPTED = (
+    "a gz of recorded frames, zips of OANDA's ticks (<date>_<pair>_tick_quote.csv) or bars (<pair>.csv), "
+    "Coinbase's daily bars (<pair>.csv), the ECB's reference rates (eurofxref), and CSVs of daily bars of "
+    "stocks (Quandl, NASDAQ, Yahoo, adjusted closes) or of Alpha Vantage's minutes"
+)
+"""What `replay` takes."""

@@ -13,6 +13,7 @@ from connectors.errors import ConnectorError
 from connectors.fixer.parsers import PARSERS as FIXER
 from connectors.kraken.parsers import PARSERS as KRAKEN
 from connectors.openexchangerates.parsers import PARSERS as OPENEXCHANGERATES
+from connectors.recorded_bars import OWN_KINDS, parse_bars
 from connectors.refusals import refused
 from market.bars import BarBatch
 from market.errors import MarketError
@@ -36,7 +37,7 @@ PARSERS: Mapping[tuple[str, str], Parser] = {
     (provider, kind): parser
     for provider, parsers in _BY_PROVIDER.items()
     for kind, parser in parsers.items()
-}
+} | {(provider, kind): parse_bars for provider, kinds in OWN_KINDS.items() for kind in kinds}
 
 
 def parse(record: LogRecord, instruments: InstrumentTable) -> Parsed:

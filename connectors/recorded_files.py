@@ -1,4 +1,7 @@
-"""One recorded file: what it is by its first bytes and names, and its rows once it is loaded."""
+"""One recorded file: what it is by its first bytes and names, and its rows once it is loaded.
+
+Zips of ticks and gz of frames hold one log each; everything else is a table (`recorded_tables`).
+"""
 
 import re
 import zipfile
@@ -7,9 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 from connectors import oanda
-from connectors.errors import RecordingError
+from connectors.errors import NoRecordingError, RecordingError
 from connectors.recorded_frames import DAMAGE, FramesGzip
 from connectors.recorded_rows import MAX_FILE_BYTES, LoadedRows, Part, leading_integers, row_ends
+from connectors.recorded_tables import MAX_TABLE_BYTES, RecordedTable, kind_of
 from market.sources import Feed, Source, source_of
 
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -24,6 +28,7 @@ _DAMAGE = (*DAMAGE, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 class RecordedFile(Protocol):
     """A file that was recognised; `first_us` is the event time of its first row."""
 
+    path: Path
     source: Source
     first_us: int
 
@@ -37,23 +42,58 @@ class RecordedFile(Protocol):
         """Forget the rows."""
 
 
-def open_recording(path: Path, provider: str | None = None) -> RecordedFile:
-    """The file, recognised by its first bytes, of a provider that they show where none is given.
+def open_recording(
+    path: Path, provider: str | None = None, symbol: str | None = None
+) -> RecordedFile:
+    """The file, recognised by its first bytes and names, of a provider that they show where none is given.
 
-    RecordingError: it is missing, no recording, or another provider's.
+    `symbol` is whose bars a table holds that does not say it. NoRecordingError: nothing that can be
+    replayed; RecordingError: it is missing, damaged, or another provider's.
     """
     try:
         with path.open("rb") as file:
             magic = file.read(len(_ZIP_MAGIC))
-        if magic == _ZIP_MAGIC:
-            if provider not in (None, oanda.PROVIDER):
-                raise RecordingError(path, f"holds {oanda.PROVIDER}'s quotes, not {provider}'s")
-            return _QuoteZip(path)
         if magic[:2] == _GZIP_MAGIC:
             return FramesGzip(path, provider)
+        found = _zipped(path, symbol) if magic == _ZIP_MAGIC else _plain(path, symbol)
     except _DAMAGE as error:
         raise RecordingError(path, f"cannot be read: {error}") from error
-    raise RecordingError(path, "neither a zip of FX ticks nor a gz of frames")
+    if provider not in (None, found.source.provider):
+        raise NoRecordingError(path, f"holds {found.source.provider}'s data, not {provider}'s")
+    return found
+
+
+def _zipped(path: Path, symbol: str | None) -> RecordedFile:
+    with zipfile.ZipFile(path) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(members) != 1:
+            raise NoRecordingError(path)
+        name, size = members[0].filename, members[0].file_size
+        with archive.open(members[0]) as file:
+            head = file.read(_HEAD_BYTES)
+    if _CSV_NAME.fullmatch(name):
+        return _QuoteZip(path)
+    if size > MAX_TABLE_BYTES:
+        raise RecordingError(path, f"unpacks to more than {MAX_TABLE_BYTES} bytes")
+    return RecordedTable(path, kind_of(path, name, head, symbol), lambda: _member(path, name))
+
+
+def _plain(path: Path, symbol: str | None) -> RecordedFile:
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    kind = kind_of(path, path.name, head, symbol)
+    if path.stat().st_size > MAX_TABLE_BYTES:
+        raise RecordingError(path, f"has more than {MAX_TABLE_BYTES} bytes")
+    return RecordedTable(path, kind, path.read_bytes)
+
+
+def _member(path: Path, name: str) -> bytes:
+    """A member of a zip. RecordingError: it is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(name)
+    except _DAMAGE as error:
+        raise RecordingError(path, f"is damaged: {error}") from error
 
 
 class _QuoteZip:
@@ -61,7 +101,7 @@ class _QuoteZip:
 
     def __init__(self, path: Path) -> None:
         self.source = source_of(oanda.PROVIDER, Feed.RECORDED)
-        self._path = path
+        self.path = path
         self._loaded: LoadedRows | None = None
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
@@ -85,11 +125,7 @@ class _QuoteZip:
 
     def load(self) -> LoadedRows:
         if self._loaded is None:
-            try:
-                with zipfile.ZipFile(self._path) as archive:
-                    data = archive.read(self._member)
-            except _DAMAGE as error:
-                raise RecordingError(self._path, f"is damaged: {error}") from error
+            data = _member(self.path, self._member)
             ends = row_ends(data)
             times_us = oanda.midnight_us(self._day) + leading_integers(data, ends, 8) * 1_000
             self._loaded = LoadedRows(data, ends, times_us)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from connectors.errors import MalformedError, RecordingError
+from connectors.errors import MalformedError, NoRecordingError, RecordingError
 from connectors.gathering import KIND
 from connectors.recorded_rows import MAX_FILE_BYTES, LoadedRows, Part, leading_integers, row_ends
 from connectors.recording import WRAPPED, unwrapped
@@ -46,17 +46,17 @@ class FramesGzip:
     """A gz of lines `<receive_ns> <frame>`, of the given provider or of the one its frames show."""
 
     def __init__(self, path: Path, provider: str | None) -> None:
-        self._path = path
+        self.path = path
         self._loaded: LoadedRows | None = None
         self._wrapped = np.empty(0, np.int64)
         with gzip.open(path) as file:
             head = file.read(_HEAD_BYTES)
         line = _LINE.match(head)
         if line is None:
-            raise RecordingError(path, "its lines are not <receive_ns> <frame>")
+            raise NoRecordingError(path, "its lines are not <receive_ns> <frame>")
         provider = provider or provider_of(head)
         if provider is None:
-            raise RecordingError(path, "no frame shows its provider: say it with --source")
+            raise NoRecordingError(path, "no frame shows its provider: say it with --source")
         self.source = source_of(provider, Feed.RECORDED)
         self.first_us = int(line[1]) // 1_000
 
@@ -64,12 +64,12 @@ class FramesGzip:
         """See `RecordedFile.load`."""
         if self._loaded is None:
             try:
-                with gzip.open(self._path) as file:
+                with gzip.open(self.path) as file:
                     data = file.read(MAX_FILE_BYTES + 1)
             except DAMAGE as error:
-                raise RecordingError(self._path, f"is damaged: {error}") from error
+                raise RecordingError(self.path, f"is damaged: {error}") from error
             if len(data) > MAX_FILE_BYTES:
-                raise RecordingError(self._path, f"unpacks to more than {MAX_FILE_BYTES} bytes")
+                raise RecordingError(self.path, f"unpacks to more than {MAX_FILE_BYTES} bytes")
             ends = row_ends(data)
             self._wrapped = _wrapped_rows(data, ends)
             self._loaded = LoadedRows(data, ends, leading_integers(data, ends, 18) // 100)

@@ -1,4 +1,4 @@
-"""Recorded files as logs: OANDA's FX zips and frames in gz, as fast as one likes or paced.
+"""Recorded files as logs: ticks, frames, rates and bars, as fast as one likes or paced.
 
 A file is a partition named after its content; the number of a record's last row is its offset. Files
 are read in the order of event time, those that overlap in turns.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from connectors.errors import RecordingError
+from connectors.errors import NoRecordingError, RecordingError
 from connectors.recorded_files import RecordedFile, open_recording
 from market.clock import Clock, system_clock
 from market.log import LogRecord
@@ -35,19 +35,34 @@ def partition_of(path: Path) -> str:
     return _PARTITION_PREFIX + digest[:_HASH_CHARS]
 
 
-def recording_rows(path: Path, provider: str | None = None) -> int:
-    """How many rows a recorded file holds. RecordingError names a file that is none."""
-    return open_recording(path, provider).load().rows
+def recordings_in(
+    directory: Path, provider: str | None = None
+) -> tuple[list[RecordedFile], list[NoRecordingError]]:
+    """The recordings below a directory, and why what else lies there is none.
+
+    RecordingError: one that is damaged, or a directory without any.
+    """
+    files: list[RecordedFile] = []
+    others: list[NoRecordingError] = []
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        try:
+            files.append(open_recording(path, provider))
+        except NoRecordingError as error:
+            others.append(error)
+    if not files:
+        raise RecordingError(directory, "holds nothing that can be replayed")
+    return files, others
 
 
 class RecordingReader:
-    """A LogReader over recorded files.
+    """A LogReader over recorded files, and over those that lie below directories.
 
-    `provider` is whose frames they are, None where the files show it. `speed` is None for as fast as
-    possible, else event seconds a second. `max_rows` is asked before each record how long it may be. A
-    record ends at every row
-    of `cut_at` (partition → row number), so that a cut of an earlier run stays one. RecordingError
-    names a file that is no recording, at once; one that is damaged further on, when it is read.
+    `provider` is whose frames they are, None where the files show it; `symbol` whose bars, where a table
+    that is named itself (no directory of it) does not say it. `speed` is None for as fast as possible,
+    else event seconds a second. `max_rows` is asked before each record how long it may be. A record ends
+    at every row of `cut_at` (partition → row number), so that a cut of an earlier run stays one.
+    RecordingError names a file that is no recording, at once; one that is damaged further on, when it is
+    read. What lies in a directory and is no recording is `passed_over`.
     """
 
     def __init__(
@@ -55,13 +70,22 @@ class RecordingReader:
         paths: Iterable[Path],
         *,
         provider: str | None = None,
+        symbol: str | None = None,
         speed: float | None = None,
         cut_at: Mapping[str, int] | None = None,
         max_rows: Callable[[], int] = lambda: MAX_ROWS_PER_RECORD,
         clock: Clock = system_clock,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        files = {partition_of(path): open_recording(path, provider) for path in paths}
+        self.passed_over: list[NoRecordingError] = []
+        files: dict[str, RecordedFile] = {}
+        for path in paths:
+            if path.is_dir():
+                found, others = recordings_in(path, provider)
+            else:
+                found, others = [open_recording(path, provider, symbol)], []
+            self.passed_over += others
+            files |= {partition_of(file.path): file for file in found}
         self._cursors = [
             _Cursor(partition, file, (cut_at or {}).get(partition))
             for partition, file in sorted(files.items(), key=lambda item: item[1].first_us)
@@ -76,6 +100,14 @@ class RecordingReader:
     def sources(self) -> dict[str, Source]:
         """The source of each partition, in the order of reading."""
         return {cursor.partition: cursor.file.source for cursor in self._cursors}
+
+    def rows(self) -> int:
+        """How many rows there are in all. RecordingError: a file is damaged."""
+        total = 0
+        for cursor in self._cursors:
+            total += cursor.file.load().rows
+            cursor.file.unload()
+        return total
 
     def read(self, after: Mapping[str, int]) -> list[LogRecord]:
         """See `LogReader.read`."""

@@ -16,7 +16,7 @@ Connection = psycopg.Connection[Any]
 def upsert_bars(connection: Connection, feed: Feed, bars: BarBatch) -> int:
     """Keep bars in the caller's transaction, a provider's last word on each; how many were written.
 
-    One that is still growing is sent again and again: what is there already and equal counts too.
+    One that is there already and equal is not.
     """
     keys = np.stack([bars.time, bars.instrument, bars.source, bars.side, bars.interval_s])
     _, last = np.unique(keys[:, ::-1], axis=1, return_index=True)
@@ -32,8 +32,10 @@ def upsert_bars(connection: Connection, feed: Feed, bars: BarBatch) -> int:
 
 
 _UPSERT = """
-    INSERT INTO market.bars SELECT * FROM new_bars
+    INSERT INTO market.bars AS kept SELECT * FROM new_bars
     ON CONFLICT (instrument_id, side, feed, interval_s, time, source_id) DO UPDATE SET
         open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
         volume = excluded.volume
+    WHERE (kept.open, kept.high, kept.low, kept.close, kept.volume)
+        IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume)
 """

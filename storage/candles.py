@@ -13,6 +13,7 @@ from market.bars import BAR_US, BarBatch
 from market.clock import datetime_of, microseconds
 from market.sources import Feed
 from market.ticks import QUOTE, RATE, TRADE
+from storage.backends import candles_table, ticks_table
 from storage.connecting import connect
 from storage.copy_rows import HEADER, TRAILER, candle_rows
 
@@ -38,7 +39,7 @@ def insert_candles(
     try:
         with connection.transaction():
             rows = candle_rows(bars, feed.code, partition_id, offset)
-            _copy(connection, sql.Identifier("market", "candles"), rows)
+            _copy(connection, candles_table(feed), rows)
     except UniqueViolation:
         return False
     return True
@@ -59,28 +60,33 @@ def upsert_candles(
     """
     since, offset = span
     _stage(connection, candle_rows(bars, feed.code, partition_id, offset))
-    connection.execute(
-        "INSERT INTO market.candles AS kept SELECT * FROM new_candles"
-        " ON CONFLICT (instrument_id, side, feed, time, source_id) DO UPDATE SET"
-        " open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,"
-        " volume = excluded.volume, ticks = excluded.ticks, log_offset = excluded.log_offset"
-        " WHERE kept.partition_id = excluded.partition_id"
-        " AND kept.log_offset BETWEEN %s AND excluded.log_offset",
-        (since,),
-    )
-    others = connection.execute(
-        "SELECT DISTINCT time, instrument_id, source_id FROM new_candles AS new CROSS JOIN LATERAL ("
-        " SELECT partition_id, log_offset FROM market.candles AS kept"
-        " WHERE kept.instrument_id = new.instrument_id AND kept.side = new.side"
-        " AND kept.feed = new.feed AND kept.time = new.time AND kept.source_id = new.source_id LIMIT 1"
-        ") AS kept WHERE kept.partition_id IS DISTINCT FROM new.partition_id OR kept.log_offset < %s",
-        (since,),
-    ).fetchall()
+    connection.execute(_UPSERT.format(candles_table(feed)), (since,))
+    others = connection.execute(_OTHERS.format(candles_table(feed)), (since,)).fetchall()
     return {Bucket(microseconds(time), instrument, source) for time, instrument, source in others}
 
 
+_UPSERT = sql.SQL("""
+    INSERT INTO {} AS kept SELECT * FROM new_candles
+    ON CONFLICT (instrument_id, side, feed, time, source_id) DO UPDATE SET
+        open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
+        volume = excluded.volume, ticks = excluded.ticks, log_offset = excluded.log_offset
+    WHERE kept.partition_id = excluded.partition_id
+        AND kept.log_offset BETWEEN %s AND excluded.log_offset
+""")
+
+_OTHERS = sql.SQL("""
+    SELECT DISTINCT time, instrument_id, source_id FROM new_candles AS new CROSS JOIN LATERAL (
+        SELECT partition_id, log_offset FROM {} AS kept
+        WHERE kept.instrument_id = new.instrument_id AND kept.side = new.side
+            AND kept.feed = new.feed AND kept.time = new.time AND kept.source_id = new.source_id
+        LIMIT 1
+    ) AS kept WHERE kept.partition_id IS DISTINCT FROM new.partition_id OR kept.log_offset < %s
+""")
+
+
 def upsert_provider_bars(connection: Connection, feed: Feed, bars: BarBatch) -> int:
-    """Keep a provider's own bars where no candle of ticks stands; how many were written."""
+    """Keep a provider's own bars where no candle of ticks, nor an equal bar, stands; how many were
+    written."""
     newest = {
         (
             int(bars.time[row]),
@@ -93,12 +99,17 @@ def upsert_provider_bars(connection: Connection, feed: Feed, bars: BarBatch) -> 
     bars = bars.take(np.array(sorted(newest.values()), np.int64))
     _stage(connection, candle_rows(bars, feed.code, 0, 0))
     connection.execute("UPDATE new_candles SET partition_id = NULL, log_offset = NULL")
-    return connection.execute(
-        "INSERT INTO market.candles AS kept SELECT * FROM new_candles"
-        " ON CONFLICT (instrument_id, side, feed, time, source_id) DO UPDATE SET"
-        " open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,"
-        " volume = excluded.volume WHERE kept.ticks = 0"
-    ).rowcount
+    return connection.execute(_UPSERT_BARS.format(candles_table(feed))).rowcount
+
+
+_UPSERT_BARS = sql.SQL("""
+    INSERT INTO {} AS kept SELECT * FROM new_candles
+    ON CONFLICT (instrument_id, side, feed, time, source_id) DO UPDATE SET
+        open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
+        volume = excluded.volume
+    WHERE kept.ticks = 0 AND (kept.open, kept.high, kept.low, kept.close, kept.volume)
+        IS DISTINCT FROM (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume)
+""")
 
 
 def buckets_holding(
@@ -111,7 +122,7 @@ def buckets_holding(
     """Those of the buckets whose candles hold the partition up to this offset or beyond."""
     wanted = sorted(buckets)
     rows = connection.execute(
-        _HOLDING,
+        _HOLDING.format(candles_table(feed)),
         (
             [datetime_of(bucket.time_us) for bucket in wanted],
             [bucket.instrument for bucket in wanted],
@@ -125,22 +136,23 @@ def buckets_holding(
 
 
 # Lateral, for a look-up a bucket: a plain join reads the whole table where it has no statistics yet.
-_HOLDING = """
+_HOLDING = sql.SQL("""
     SELECT time, instrument_id, source_id
     FROM unnest(%s::timestamptz[], %s::int[], %s::smallint[])
         AS wanted (time, instrument_id, source_id)
     CROSS JOIN LATERAL (
         SELECT bool_and(coalesce(kept.partition_id = %s AND kept.log_offset >= %s, false)) AS whole
-        FROM market.candles AS kept
-        WHERE kept.instrument_id = wanted.instrument_id AND kept.side = ANY ('{m,b,a,t}')
+        FROM {} AS kept
+        WHERE kept.instrument_id = wanted.instrument_id AND kept.side = ANY (ARRAY['m', 'b', 'a', 't']::"char"[])
             AND kept.feed = %s AND kept.time = wanted.time AND kept.source_id = wanted.source_id
     ) AS held
     WHERE held.whole
-"""
+""")
 
 
 def recompute_candles(connection: Connection, feed: Feed, buckets: Iterable[Bucket]) -> None:
     """Make the candles of these buckets anew from the ticks, in the caller's transaction."""
+    statement = _RECOMPUTE.format(ticks=ticks_table(feed), candles=candles_table(feed))
     for bucket in sorted(buckets):
         span = {
             "start": datetime_of(bucket.time_us),
@@ -149,7 +161,7 @@ def recompute_candles(connection: Connection, feed: Feed, buckets: Iterable[Buck
             "source": bucket.source,
             "feed": feed.code,
         }
-        connection.execute(_RECOMPUTE, span)
+        connection.execute(statement, span)
 
 
 def _stage(connection: Connection, rows: bytes) -> None:
@@ -175,13 +187,13 @@ _SIDES = f"""
         FROM picked WHERE kind IN ('{chr(TRADE)}', '{chr(RATE)}')
 """
 
-_RECOMPUTE = f"""
+_RECOMPUTE = sql.SQL(f"""
     WITH picked AS (
-        SELECT * FROM market.ticks
+        SELECT * FROM {{ticks}}
         WHERE time >= %(start)s AND time < %(end)s AND feed = %(feed)s
         AND instrument_id = %(instrument)s AND source_id = %(source)s
     ), sides AS ({_SIDES})
-    INSERT INTO market.candles AS kept
+    INSERT INTO {{candles}} AS kept
     SELECT %(start)s, %(instrument)s, %(source)s, side, %(feed)s,
         trim_scale((array_agg(price ORDER BY time, seq))[1]), trim_scale(max(price)),
         trim_scale(min(price)), trim_scale((array_agg(price ORDER BY time DESC, seq DESC))[1]),
@@ -191,7 +203,7 @@ _RECOMPUTE = f"""
         open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
         volume = excluded.volume, ticks = excluded.ticks,
         partition_id = NULL, log_offset = NULL
-"""
+""")
 
 
 _COVERED_UNTIL = """

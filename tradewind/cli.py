@@ -20,7 +20,7 @@ Feed = Annotated[
     Literal["sandbox", "live", "replay"] | None,
     Parameter(help="Where the prices come from; sandbox, the default, simulates them."),
 ]
-Recordings = Annotated[Path, Parameter(help="Recorded files.")]
+Recordings = Annotated[Path, Parameter(help="Recorded files, or directories of them.")]
 Data = Annotated[Path | None, Parameter(help="The data directory.")]
 Port = Annotated[int | None, Parameter(help="Where the API and the dashboard listen.")]
 DatabaseUrl = Annotated[
@@ -39,6 +39,10 @@ FromStart = Annotated[
 ]
 Source = Annotated[
     str | None, Parameter(help="Whose frames the files hold; by default the frames show it.")
+]
+Symbol = Annotated[
+    str | None,
+    Parameter(help="Whose bars a table holds that does not say it, such as MSFT."),
 ]
 FullSpeed = Annotated[
     bool,
@@ -95,13 +99,14 @@ def down(*, data: Data = None) -> int:
 def replay(
     *paths: Recordings,
     source: Source = None,
+    symbol: Symbol = None,
     data: Data = None,
     speed: Speed = "max",
     from_start: FromStart = False,
     full_speed: FullSpeed = False,
     database_url: DatabaseUrl = None,
 ) -> int:
-    """Store the ticks of recorded files, beside a running `up` or on its own."""
+    """Store the ticks and bars of recorded files, beside a running `up` or on its own."""
     if not paths:
         raise SystemExit("tradewind: which files?")
     times = _speed(speed)
@@ -109,7 +114,7 @@ def replay(
     from tradewind.replay import Manner, run_replay
 
     _without_bytewax_variables()
-    manner = Manner(source, times, from_start=from_start, full_speed=full_speed)
+    manner = Manner(source, times, from_start=from_start, full_speed=full_speed, symbol=symbol)
     return run_replay(paths, settings, manner)
 
 

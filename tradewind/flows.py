@@ -9,7 +9,7 @@ from pathlib import Path
 from bytewax.dataflow import Dataflow
 
 from connectors.recordings import RecordingReader
-from market.instruments import CATALOGUE
+from market.instruments import instruments_of
 from market.log import LogReader, LogRecord
 from market.shards import WHOLE, NoShardError, Shard
 from pipelines import live, store
@@ -26,6 +26,7 @@ from storage.outcomes import OutcomeWriter
 from tradewind.errors import OneProcessError, UnknownPipelineError
 from tradewind.lifetime import stop_requested
 from tradewind.quality_rules import quality_rules
+from tradewind.rollups import rollups_kept
 from tradewind.settings import FeedChoice, Settings
 
 FLOWS = ("store", "live")
@@ -48,10 +49,11 @@ def run_pipeline(name: str, settings: Settings, shard: Shard = WHOLE) -> int:
     # Waited for here: each end of a process would make its supervisor wait longer before the next start.
     wait_for_database(settings.database(), stop, DATABASE_WITHIN_S)
     if name == "live":
-        build = live_flow(settings, stop, not recovery.exists())
+        run(live_flow(settings, stop, not recovery.exists()), recovery)
     else:
         build = store_flow(settings, stop, shard)
-    run(build, recovery)
+        with rollups_kept(settings.database()):
+            run(build, recovery)
     return 0
 
 
@@ -73,8 +75,9 @@ def store_flow(
 
     def build() -> Dataflow:
         source = LogSource(_open_reader("store", settings, done, shard), stop, lambda: done)
+        instruments = instruments_of(settings.feed_class)
         return store.build_flow(
-            source, CommitSink(lambda: writer), CATALOGUE, rules=rules, seed=seed
+            source, CommitSink(lambda: writer), instruments, rules=rules, seed=seed
         )
 
     return build
@@ -96,11 +99,12 @@ def live_flow(settings: Settings, stop: threading.Event, first: bool) -> Callabl
             publisher.forget_beyond({})
         return publisher
 
-    sink = PublishSink(publisher, lambda: ReadRegister(settings.database(), consumer), CATALOGUE)
+    instruments = instruments_of(feed)
+    sink = PublishSink(publisher, lambda: ReadRegister(settings.database(), consumer), instruments)
     done = None if replayed else lambda: consumer_offsets(settings.database(), consumer)
     source = LogSource(_open_reader("live", settings, {}), stop, done)
     rules = quality_rules(settings)
-    return lambda: live.build_flow(source, sink, CATALOGUE, rules=rules)
+    return lambda: live.build_flow(source, sink, instruments, rules=rules)
 
 
 class Endless:

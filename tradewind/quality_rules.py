@@ -2,7 +2,7 @@
 
 import tomllib
 
-from market.instruments import CATALOGUE
+from market.instruments import ALL_INSTRUMENTS
 from market.quality import BadRulesError, QualityRules, rules_of
 from tradewind.errors import BadSettingError
 from tradewind.settings import Settings
@@ -18,7 +18,7 @@ def quality_rules(settings: Settings) -> QualityRules:
         return QualityRules()
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-        return rules_of(document, CATALOGUE)
+        return rules_of(document, ALL_INSTRUMENTS)
     except OSError as error:
         raise BadSettingError(_NAME, f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

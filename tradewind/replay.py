@@ -18,12 +18,14 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from connectors.errors import NoRecordingError
 from connectors.oanda import PROVIDER as OANDA
 from connectors.providers import PROVIDERS
-from connectors.recordings import MAX_ROWS_PER_RECORD, RecordingReader, recording_rows
-from market.instruments import CATALOGUE
+from connectors.recordings import MAX_ROWS_PER_RECORD, RecordingReader
+from market.instruments import ALL_INSTRUMENTS
 from market.log import LogRecord
 from market.quality import QualityRules
+from market.sources import ONLY_RECORDED, Feed
 from pipelines.commit import CommitSink
 from pipelines.running import run
 from pipelines.source import LogSource
@@ -36,32 +38,38 @@ from tradewind.errors import ReplayBusyError, UnknownProviderError
 from tradewind.lifetime import stop_requested
 from tradewind.pacing import PacedWriter
 from tradewind.quality_rules import quality_rules
+from tradewind.rollups import catch_up, rollups_kept
 from tradewind.servers import reach_database
 from tradewind.settings import Settings
 
 CONSUMER = "store-recorded"
 """Who reads recorded files; one at a time on a database."""
-KNOWN = (*PROVIDERS, OANDA)
+KNOWN = (*PROVIDERS, OANDA, *sorted(ONLY_RECORDED))
 """Whose recordings can be replayed."""
+SHOWN = 5
+"""So many names of what was passed over are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How files are replayed.
 
-    `provider` is whose frames they hold, None where they show it. `speed` is event seconds a second,
-    None for as fast as it goes. `from_start` reads all of it again. `full_speed`: connectors at work on
-    the same database are not spared.
+    `provider` is whose frames they hold, None where they show it; `symbol` whose bars, where a table does
+    not say it. `speed` is event seconds a second, None for as fast as it goes. `from_start` reads all of
+    it again. `full_speed`: connectors at work on the same database are not spared.
     """
 
     provider: str | None = None
     speed: float | None = None
     from_start: bool = False
     full_speed: bool = False
+    symbol: str | None = None
 
 
 def run_replay(paths: Sequence[Path], settings: Settings, manner: Manner) -> int:
-    """Store the files' ticks, going on where an earlier run ended; the exit status.
+    """Store the files' ticks and bars, going on where an earlier run ended; the exit status.
+
+    A directory stands for the recordings below it; what else lies there is said to be passed over.
 
     Runs beside a running `up` on the same data directory, or brings the bundled server up for itself.
     UnknownProviderError where nobody is called like the given provider.
@@ -70,8 +78,10 @@ def run_replay(paths: Sequence[Path], settings: Settings, manner: Manner) -> int
         raise UnknownProviderError(manner.provider, KNOWN)
     console = Console()
     rules = quality_rules(settings)
-    partitions = list(RecordingReader(paths, provider=manner.provider).sources)
-    rows = sum(recording_rows(path, manner.provider) for path in paths)
+    reader = RecordingReader(paths, provider=manner.provider, symbol=manner.symbol)
+    partitions, rows = list(reader.sources), reader.rows()
+    if reader.passed_over:
+        console.print(_passed_over(reader.passed_over), highlight=False)
     recovery = settings.recovery / CONSUMER
     with reach_database(settings) as database_url:
         migrate(database_url)
@@ -79,12 +89,14 @@ def run_replay(paths: Sequence[Path], settings: Settings, manner: Manner) -> int
         if manner.from_start:
             writer.read_again(partitions)
         stop = stop_requested()
-        with _progress(console, rows) as bar:
+        kept = rollups_kept(database_url, [Feed.RECORDED], join_s=None)
+        with _progress(console, rows) as bar, kept:
             run(
                 lambda: _flow(paths, manner, rules, writer, bar, stop),
                 recovery,
                 start_over=manner.from_start,
             )
+        catch_up(database_url, Feed.RECORDED, stop)
         console.print(_closing_line(database_url, partitions), highlight=False)
     return 0
 
@@ -111,13 +123,14 @@ def _flow(
         return RecordingReader(
             paths,
             provider=manner.provider,
+            symbol=manner.symbol,
             speed=manner.speed,
             cut_at=done,
             max_rows=writer.max_rows if isinstance(writer, PacedWriter) else _most_rows,
         )
 
     source = LogSource(lambda: _Watched(reader(), bar), stop, lambda: done)
-    return build_flow(source, CommitSink(lambda: writer), CATALOGUE, rules=rules)
+    return build_flow(source, CommitSink(lambda: writer), ALL_INSTRUMENTS, rules=rules)
 
 
 def _most_rows() -> int:
@@ -157,17 +170,17 @@ class _Watched:
 
 
 class _Rate(ProgressColumn):
-    """Ticks a second, as soon as that is known."""
+    """Rows a second, as soon as that is known."""
 
     def render(self, task: Task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:,.0f} ticks/s")
+        return Text("" if task.speed is None else f"{task.speed:,.0f} rows/s")
 
 
 @contextmanager
 def _progress(console: Console, rows: int) -> Iterator[_Bar]:
     columns = (
         BarColumn(),
-        TextColumn("{task.completed:>11,.0f} of {task.total:,.0f} ticks"),
+        TextColumn("{task.completed:>11,.0f} of {task.total:,.0f} rows"),
         _Rate(),
         TimeRemainingColumn(),
     )
@@ -176,8 +189,13 @@ def _progress(console: Console, rows: int) -> Iterator[_Bar]:
         yield bar
 
 
+def _passed_over(others: Sequence[NoRecordingError]) -> str:
+    names = ", ".join(error.path.name for error in others[:SHOWN])
+    more = f" and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
+    return f"passed over, for they are no recordings: {names}{more}"
+
+
 def _closing_line(database_url: str, partitions: Sequence[str]) -> str:
     total = books.totals(database_url, partitions)
-    return (
-        f"{total.ticks:,} stored, {total.duplicates:,} duplicate, {total.quarantined:,} quarantined"
-    )
+    stored = total.ticks + total.bars
+    return f"{stored:,} stored, {total.duplicates:,} duplicate, {total.quarantined:,} quarantined"

@@ -77,7 +77,7 @@ def assert_payloads_are_accounted_for(connection: Connection, beyond: dict[str, 
         received_us = microseconds(received)
         record = LogRecord(name, offset, source_by_id(source), kind, context, received_us, payload)
         parsed = parse(record, CATALOGUE)
-        held = len(parsed.ticks) + len(parsed.refused)
+        held = len(parsed.ticks) + len(parsed.bars) + len(parsed.refused)
         assert held == entered, f"{name} {offset}: {held} in the payload, {entered} in the books"
         beyond[name] = max(offset, beyond.get(name, -1))
 
@@ -133,7 +133,7 @@ _TWICE = """
 
 _PAYLOADS = """
     SELECT name, log_offset, source_id, kind, context, received_at, payload,
-        ticks + quarantined + duplicates
+        ticks + bars + quarantined + duplicates
     FROM market.inbox JOIN market.inbox_done USING (partition_id, log_offset)
     JOIN market.inbox_partitions ON id = partition_id
     LEFT JOIN unnest(%s::text[], %s::bigint[]) AS seen (name, seen_offset) USING (name)

@@ -9,6 +9,7 @@ from connectors.parsing import PARSERS, parse
 from connectors.refusals import MAX_EXCERPT_CHARS
 from market.instruments import CATALOGUE
 from market.log import Parsed
+from tests.connectors import bar_samples
 from tests.connectors.alphavantage.samples import SAMPLES as ALPHAVANTAGE
 from tests.connectors.binance import samples as binance
 from tests.connectors.coinbase import samples as coinbase
@@ -20,6 +21,7 @@ from tests.connectors.openexchangerates import test_tables as openexchangerates
 from tests.connectors.support import record
 
 CONTEXTS = {
+    **bar_samples.CONTEXTS,
     **{("binance", kind): text for kind, text in binance.CONTEXTS.items()},
     **{("coinbase", kind): text for kind, text in coinbase.CONTEXTS.items()},
     **{("coingecko", kind): text for kind, text in coingecko.CONTEXTS.items()},
@@ -27,6 +29,7 @@ CONTEXTS = {
     ("oanda", "ticks"): '{"symbol":"EUR-USD","date":"2014-05-01","row":0}',
 }
 SAMPLES = {
+    **bar_samples.BODIES,
     **{("alphavantage", kind): payload for kind, payload in ALPHAVANTAGE.items()},
     **{("binance", kind): body.encode() for kind, body in binance.BODIES.items()},
     **{("coinbase", kind): body.encode() for kind, body in coinbase.BODIES.items()},

@@ -51,7 +51,7 @@ def test_a_gz_of_binance_frames() -> None:
 
 def test_a_zip_is_nobody_elses() -> None:
     assert open_recording(FX, "oanda").source.provider == "oanda"
-    with pytest.raises(RecordingError, match="holds oanda's quotes, not kraken's"):
+    with pytest.raises(RecordingError, match="holds oanda's data, not kraken's"):
         open_recording(FX, "kraken")
 
 

@@ -16,7 +16,7 @@ from connectors.recordings import (
     MAX_ROWS_PER_RECORD,
     RecordingReader,
     partition_of,
-    recording_rows,
+    recordings_in,
 )
 from market.instruments import CATALOGUE
 from market.log import LogRecord
@@ -56,8 +56,9 @@ def test_a_partition_is_named_after_the_content(tmp_path: Path) -> None:
 
 
 def test_rows_are_counted() -> None:
-    assert recording_rows(CRYPTO) == 33_618
-    assert recording_rows(FX) == 24_179
+    assert RecordingReader([CRYPTO]).rows() == 33_618
+    assert RecordingReader([FX]).rows() == 24_179
+    assert RecordingReader([FX, CRYPTO]).rows() == 57_797
 
 
 def test_records_hold_every_row_once() -> None:
@@ -184,4 +185,37 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"missing\.zip"):
         RecordingReader([tmp_path / "missing.zip"])
     with pytest.raises(RecordingError, match=r"missing\.zip"):
-        recording_rows(tmp_path / "missing.zip")
+        partition_of(tmp_path / "missing.zip")
+
+
+class TestADirectory:
+    def test_stands_for_the_recordings_below_it(self, tmp_path: Path) -> None:
+        shutil.copy(FX, tmp_path / "a.zip")
+        (tmp_path / "deep").mkdir()
+        shutil.copy(CRYPTO, tmp_path / "deep" / "b.gz")
+        (tmp_path / "notes.md").write_text("hello")
+        reader = RecordingReader([tmp_path])
+        assert list(reader.sources) == [partition_of(FX), partition_of(CRYPTO)]
+        assert [error.path.name for error in reader.passed_over] == ["notes.md"]
+
+    def test_says_of_each_other_file_why_it_is_none(self, tmp_path: Path) -> None:
+        shutil.copy(FX, tmp_path / "a.zip")
+        (tmp_path / "minutes.csv").write_text("time,open,high,low,close,volume\n")
+        files, others = recordings_in(tmp_path)
+        assert [file.path.name for file in files] == ["a.zip"]
+        assert "say it with --symbol" in str(others[0])
+        assert recordings_in(tmp_path, "oanda")[0][0].source.provider == "oanda"
+
+    def test_without_a_recording_is_an_error(self, tmp_path: Path) -> None:
+        (tmp_path / "notes.md").write_text("hello")
+        with pytest.raises(RecordingError, match="holds nothing that can be replayed"):
+            RecordingReader([tmp_path])
+        shutil.copy(FX, tmp_path / "a.zip")
+        with pytest.raises(RecordingError, match="holds nothing that can be replayed"):
+            RecordingReader([tmp_path], provider="kraken")
+
+    def test_with_a_damaged_recording_is_an_error(self, tmp_path: Path) -> None:
+        shutil.copy(FX, tmp_path / "a.zip")
+        (tmp_path / "cut.zip").write_bytes(FX.read_bytes()[:20_000])
+        with pytest.raises(RecordingError, match=r"cut\.zip: cannot be read"):
+            RecordingReader([tmp_path])

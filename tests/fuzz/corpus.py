@@ -1,8 +1,11 @@
 """The corpus: for every kind of log entry at least one unmutated payload; and what refusals look like."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from market.sources import ONLY_RECORDED
+from tests.connectors import bar_samples
 from tests.fuzz.entry import Entry
 from tests.fuzz.polled import alphavantage, coingecko, rates
 from tests.fuzz.streamed import oanda, venues
@@ -47,6 +50,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
         '"description":"Access restricted until 2050-01-01 (reason: too_many_requests)."}',
         '{"disclaimer":"d","timestamp":1521741600,"base":"USD","rates":{}}',
     ),
+    **dict.fromkeys(ONLY_RECORDED, ("<html>", "", "Date,Open,High,Low,Close\n")),
 }
 """What each provider says, under HTTP 200 too, where it gives no prices."""
 
@@ -60,4 +64,12 @@ def corpus(data: Path) -> tuple[Entry, ...]:
         *rates(data),
         *venues(data),
         *oanda(data),
+        *_tables(),
     )
+
+
+def _tables() -> Iterator[Entry]:
+    bars = {"quote_bars": 2, "adjusted_closes": 2}
+    for (provider, kind), payload in bar_samples.BODIES.items():
+        context = bar_samples.CONTEXTS[provider, kind]
+        yield Entry(provider, kind, payload, bars=bars.get(kind, 1), context=context)

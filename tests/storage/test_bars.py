@@ -63,6 +63,7 @@ def test_every_number_is_stored_exactly(
 def test_the_last_word_on_a_bar_counts_within_a_batch_and_later(connection: Connection) -> None:
     assert upsert(connection, [day(5), day(6), day(7, days=1)]) == 2
     assert upsert(connection, [day(8)]) == 1
+    assert upsert(connection, [day(8)]) == 0
     closes = "SELECT close FROM market.bars ORDER BY time"
     assert numbers(connection, closes) == [(7,), (8,)]
 

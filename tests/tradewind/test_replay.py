@@ -136,3 +136,59 @@ def test_a_file_that_is_no_recording_is_named_and_nothing_is_stored(
     assert process.returncode == 1
     assert "notes.txt" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.timeout(240)
+def test_bar_files_and_a_directory_are_stored_once_as_bars(
+    database_url: str, test_data: Path, tmp_path: Path
+) -> None:
+    files = [test_data / "stocks_bars", test_data / "crypto_bars", test_data / "fx_bars" / "oanda"]
+    first = replay(database_url, tmp_path, *files)
+    assert closing_line(first) == "50,312 stored, 0 duplicate, 1 quarantined"
+    again = replay(database_url, tmp_path, *files, "--from-start")
+    assert closing_line(again) == "0 stored, 50,312 duplicate, 1 quarantined"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        assert_books_balance(connection)
+        count = "SELECT count(*), count(DISTINCT instrument_id) FROM market.bars WHERE feed = 'r'"
+        assert connection.execute(count).fetchone() == (50_312, 14)
+        assert connection.execute("SELECT count(*) FROM market.ticks").fetchone() == (0,)
+        assert connection.execute("SELECT excerpt FROM market.quarantine").fetchone() == (
+            '"11:34","270.49","4,787,699","264.50","273.88","262.24"',
+        )
+        assert connection.execute(ONE_BAR).fetchall() == [
+            ("quandl", "102.61", "105.35", "67649387"),
+            ("yahoo", "102.610001", "105.349998", "67649400"),
+            ("yahoo_adjusted", "104.781429", "104.781429", None),
+        ]
+
+
+ONE_BAR = """
+    SELECT provider, trim_scale(open)::text, trim_scale(close)::text, trim_scale(volume)::text
+    FROM market.bars JOIN market.sources ON sources.id = source_id
+    JOIN market.instruments ON instruments.id = instrument_id
+    WHERE symbol = 'AAPL' AND time = '2016-01-04' ORDER BY provider
+"""
+
+
+def test_one_minute_bars_are_candles_of_the_symbol_that_is_said(
+    database_url: str, test_data: Path, tmp_path: Path
+) -> None:
+    minutes = test_data / "rest/alphavantage_romeltorres/mock_time_series_extended"
+    first = replay(database_url, tmp_path, minutes, "--symbol", "MSFT")
+    assert closing_line(first) == "11,190 stored, 0 duplicate, 0 quarantined"
+    again = replay(database_url, tmp_path, minutes, "--symbol", "MSFT", "--from-start")
+    assert closing_line(again) == "0 stored, 11,190 duplicate, 0 quarantined"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT count(*), sum(ticks), sum(volume)::bigint FROM market.candles WHERE feed = 'r'"
+        ).fetchone()
+    volumes = pl.read_csv(minutes)["volume"].sum()
+    assert found == (11_190, 0, volumes)
+
+
+def test_what_is_no_recording_is_refused_with_what_is_accepted(
+    database_url: str, test_data: Path, tmp_path: Path
+) -> None:
+    command = replay(database_url, tmp_path, test_data / "MANIFEST.md")
+    with pytest.raises(AssertionError, match="none of what can be replayed: a gz of recorded"):
+        run_to_end(command)
