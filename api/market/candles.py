@@ -6,25 +6,30 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 from fastapi import Request, Response
 
 from api.envelope import success
-from api.errors import RangeTooLargeError
+from api.errors import InvalidParameterError, RangeTooLargeError
 from api.formats import Format, asked_format, described, table_response
 from api.limits import MAX_STREAMED_ROWS, HeavyLease
 from api.market.board import PriceBoard
+from api.market.crosses import cross_of, require_known, shown_path
 from api.market.cursors import candle_cursor, candle_start
+from api.market.prices import newest_board
 from api.market.schemas import DEFAULT_CANDLES, CandleParameters
 from api.market.sources import time_range
 from api.services import ServiceSet
-from market.clock import datetime_of
+from market.clock import datetime_of, microseconds
+from market.crosses import Cross
 from market.instruments import AssetClass, Instrument
-from storage.columns import ColumnReader
 from storage.history import walking
 from storage.history.candles import CandleQuery, candle_series
+from storage.history.cross_candles import CrossLeg, CrossQuery, CrossSide, cross_series
 from storage.history.electing import times_of
+from storage.history.units import MINUTE_US
 from storage.history.walking import CandlePage, Series
 
 NEXT_CURSOR = "X-Next-Cursor"
@@ -35,10 +40,16 @@ _SIDES = {"mid": "m", "bid": "b", "ask": "a", "trade": "t"}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The candles that are asked for."""
+    """The candles that are asked for; `path` only of a cross."""
 
     symbol: str
     series: Series
+    path: list[dict[str, object]] | None = None
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What an answer says of a cross."""
+        return {} if self.path is None else {"synthetic": True, "path": self.path}
 
 
 async def candles_response(
@@ -48,38 +59,76 @@ async def candles_response(
     form = asked_format(request, parameters.format)
     if form is not Format.JSON and parameters.limit is None:
         place.take()
-        asked = await find_series(services.board, services.columns, parameters)
+        asked = await find_series(services, parameters)
         _check_length(asked.series)
         batches = walking.batches(asked.series)
         return await _table(request, services.board, asked, form, batches)
-    asked = await find_series(services.board, services.columns, parameters)
+    asked = await find_series(services, parameters)
     page = await find_page(asked.series, parameters)
     following = page.following_us
     cursor = None if following is None else candle_cursor(datetime_of(following))
     if form is Format.JSON:
         pagination = {"limit": parameters.limit or DEFAULT_CANDLES, "next_cursor": cursor}
         rows = shown_rows(asked.series, page.rows, services.board.now_us())
-        return success(request, rows, pagination=pagination)
+        return success(request, rows, pagination=pagination, facts=asked.facts)
     headers = {} if cursor is None else {NEXT_CURSOR: cursor}
     return await _table(request, services.board, asked, form, _batches(page.rows), headers)
 
 
-async def find_series(
-    board: PriceBoard, columns: ColumnReader, parameters: CandleParameters
-) -> Asked:
-    """What the parameters ask for; raises where they name no instrument, or no range."""
-    instrument = board.instruments.by_symbol(parameters.symbol)
+async def find_series(services: ServiceSet, parameters: CandleParameters) -> Asked:
+    """What the parameters ask for.
+
+    UnknownSymbolError, NoPathError, InvalidParameterError.
+    """
+    if parameters.symbol not in services.board.instruments:
+        return await _cross(services, parameters)
+    instrument = services.board.instruments.by_symbol(parameters.symbol)
     start, end = asked_range(parameters)
     query = CandleQuery(
         instrument_id=instrument.id,
-        feed=board.feed,
+        feed=services.board.feed,
         sides=_sides(instrument, parameters.side),
         interval=parameters.interval,
         zone=ZoneInfo(parameters.timezone),
         start=start,
         end=end,
     )
-    return Asked(instrument.symbol, await candle_series(columns, query, parameters.numbers))
+    series = await candle_series(services.columns, query, parameters.numbers)
+    return Asked(instrument.symbol, series)
+
+
+async def _cross(services: ServiceSet, parameters: CandleParameters) -> Asked:
+    require_known(services.board, parameters.symbol)
+    start, end = asked_range(parameters)
+    width_us = parameters.interval.width_us
+    if width_us is not None and width_us % MINUTE_US:
+        raise InvalidParameterError("interval", "of a cross rate must be of whole minutes")
+    if parameters.side == "trade":
+        raise InvalidParameterError("side", "of a cross rate is mid, bid or ask: nobody trades it")
+    cross = await _path(services, parameters.symbol, end)
+    instruments = services.board.instruments
+    query = CrossQuery(
+        legs=[
+            CrossLeg(instruments.by_symbol(leg.rate.symbol).id, leg.inverted) for leg in cross.legs
+        ],
+        feed=services.board.feed,
+        side=CrossSide(parameters.side or "mid"),
+        interval=parameters.interval,
+        zone=ZoneInfo(parameters.timezone),
+        start=start,
+        end=end,
+    )
+    series = await cross_series(services.columns, query, parameters.numbers)
+    return Asked(parameters.symbol, series, shown_path(cross))
+
+
+async def _path(services: ServiceSet, symbol: str, end: datetime) -> Cross:
+    """The way that a price at the end of the range would take."""
+    board = services.board
+    at_us = min(microseconds(end) - 1, board.now_us())
+    pairs = [each.id for each in board.instruments if each.asset_class is AssetClass.FX]
+    then = await newest_board(board, services.database, pairs, at_us)
+    return cross_of(then, symbol, at_us)
 
 
 def asked_range(parameters: CandleParameters) -> tuple[datetime, datetime]:
@@ -144,6 +193,7 @@ async def _table(
         interval=str(asked.series.interval),
         timezone=asked.series.zone.key,
         feed=board.feed.value,
+        **{name: orjson.dumps(fact).decode() for name, fact in asked.facts.items()},
     )
     name = f"{asked.symbol}-{asked.series.interval}"
     shown = _shown_batches(asked, schema, batches, board.now_us())

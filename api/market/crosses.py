@@ -30,19 +30,18 @@ def cross_price(board: PriceBoard, symbol: str, now_us: int) -> PriceData:
 
     UnknownSymbolError: it is no such pair. NoPathError: nothing is quoted that leads there right now.
     """
-    base, quote = _currencies(board, symbol)
-    prices = {
-        instrument.symbol: price
-        for instrument in _pairs(board)
-        if (price := board.price(instrument, now_us)) is not None
-    }
-    rates = (
-        _rate(board.feed, prices[each.symbol], each)
-        for each in _pairs(board)
-        if each.symbol in prices
-    )
-    cross = cross_rate(base, quote, rates)
+    cross, prices = _found(board, symbol, now_us)
     return _shown(cross, prices, symbol, now_us)
+
+
+def cross_of(board: PriceBoard, symbol: str, now_us: int) -> Cross:
+    """The cross rate itself; raises as `cross_price`."""
+    return _found(board, symbol, now_us)[0]
+
+
+def shown_path(cross: Cross) -> list[dict[str, object]]:
+    """The legs, as they are served."""
+    return [_leg(leg) for leg in cross.legs]
 
 
 def cross_legs(board: PriceBoard, symbol: str) -> list[str]:
@@ -56,6 +55,22 @@ def cross_legs(board: PriceBoard, symbol: str) -> list[str]:
         return []
     assert isinstance(path, list)
     return [leg["symbol"] for leg in path]
+
+
+def _found(board: PriceBoard, symbol: str, now_us: int) -> tuple[Cross, dict[str, PriceData]]:
+    """The cross rate, and the prices of all pairs that have one."""
+    base, quote = _currencies(board, symbol)
+    prices = {
+        instrument.symbol: price
+        for instrument in _pairs(board)
+        if (price := board.price(instrument, now_us)) is not None
+    }
+    rates = (
+        _rate(board.feed, prices[each.symbol], each)
+        for each in _pairs(board)
+        if each.symbol in prices
+    )
+    return cross_rate(base, quote, rates), prices
 
 
 def _pairs(board: PriceBoard) -> list[Instrument]:
@@ -98,7 +113,7 @@ def _shown(cross: Cross, prices: dict[str, PriceData], symbol: str, now_us: int)
         "state": max(states, key=_WORST.index).value,
         "source": None,
         "simulated": any(price["simulated"] for price in legs),
-        "path": [_leg(leg) for leg in cross.legs],
+        "path": shown_path(cross),
     }
 
 

@@ -53,16 +53,29 @@ async def board_as_of(
 
     It holds the named instruments, or all where one of the names is no instrument, but a cross.
     """
-    then = PriceBoard(board.instruments, board.feed, lambda: at_us)
-    # The calendar of a year that nobody asked for yet takes a second to load.
-    await asyncio.to_thread(then.warm_up)
     ids = board.known_ids()
     if names is not None and all(name in board.instruments for name in names):
         ids = [board.instruments.by_symbol(name).id for name in names]
     source = None if provider is None else source_of(provider, board.feed).id
-    ticks = await database.read(newest_ticks_at, board.feed, ids, datetime_of(at_us), source)
-    then.apply(TickBatch.of(ticks))
+    then = await newest_board(board, database, ids, at_us, source)
+    # The calendar of a year that nobody asked for yet takes a second to load.
+    await asyncio.to_thread(then.warm_up)
     await load_references(then, database, reference_times(then, at_us))
+    return then
+
+
+async def newest_board(
+    board: PriceBoard,
+    database: ReadPool,
+    ids: Sequence[int],
+    at_us: int,
+    source_id: int | None = None,
+) -> PriceBoard:
+    """A board of the newest prices of these instruments at an instant, without any reference."""
+    then = PriceBoard(board.instruments, board.feed, lambda: at_us)
+    at = datetime_of(at_us)
+    ticks = await database.read(newest_ticks_at, board.feed, ids, at, source_id)
+    then.apply(TickBatch.of(ticks))
     return then
 
 

@@ -14,8 +14,8 @@ from api.market.gaps import find_gaps
 from api.market.prices import find_prices
 from api.market.quality import find_quality
 from api.market.schemas import (
-    Candle,
     CandleParameters,
+    Candles,
     GapData,
     GapParameters,
     InstrumentData,
@@ -76,7 +76,7 @@ async def ticks(
 
 @router.get(
     "/candles",
-    response_model=Series[Candle],
+    response_model=Candles,
     responses={200: {"content": TABLE_CONTENT}, 406: {"model": Failure}, 429: {"model": Failure}},
 )
 async def candles(
@@ -88,7 +88,9 @@ async def candles(
     """Candles of any interval in the order of their time; the one that still grows is marked.
 
     As JSON page by page; as CSV, Arrow or Parquet a page where a `limit` is given, else the whole range.
-    Where neither ticks nor minutes are known, a provider's own bars show, with `ticks` 0.
+    Where neither ticks nor minutes are known, a provider's own bars show, with `ticks` 0. A pair of
+    currencies that nobody quotes is crossed, minute by minute, over the closes of those that lead there,
+    none of them older than two hours; the answer says so (`synthetic`) and names the path.
     """
     found = await candles_response(request, services, place, parameters)
     if parameters.symbol in services.board.instruments:

@@ -1,6 +1,7 @@
 """What is asked of candles: sides, running candles, ranges."""
 
 import io
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -11,35 +12,32 @@ import pytest
 
 from api.config import ApiConfig
 from api.errors import InvalidParameterError
-from api.market.board import PriceBoard
 from api.market.candles import find_page, find_series, shown_rows
 from api.market.schemas import CandleParameters
+from api.services import ServiceSet
 from market.clock import rfc3339
 from market.errors import UnknownSymbolError
 from market.instruments import CATALOGUE
 from market.sources import Feed, source_of
 from market.ticks import RATE, Tick
-from storage.columns import ColumnReader
 from tests.api.conftest import NOW_US
-from tests.api.harness import EURUSD, NOWHERE, Api, Hands, quote, serve, store_ticks, trade, us
+from tests.api.harness import EURUSD, NO_REDIS, Api, Hands, quote, serve, store_ticks, trade, us
 
 OANDA = source_of("oanda", Feed.LIVE).id
 BINANCE = source_of("binance", Feed.LIVE).id
 FIXER = source_of("fixer", Feed.LIVE).id
+USDJPY = CATALOGUE.by_symbol("USD-JPY").id
 SIMULATED = source_of("binance", Feed.SIMULATED).id
 SECOND = 1_000_000
 
 
 @pytest.fixture
-def board() -> PriceBoard:
-    return PriceBoard(CATALOGUE, Feed.LIVE, Hands(NOW_US))
-
-
-@pytest.fixture
-async def columns(database_url: str) -> AsyncIterator[ColumnReader]:
-    readers = ColumnReader(database_url)
-    yield readers
-    await readers.close()
+async def services(database_url: str) -> AsyncIterator[ServiceSet]:
+    config = ApiConfig(database_url, NO_REDIS, Feed.LIVE, clock=Hands(NOW_US))
+    found = ServiceSet.of(config)
+    yield found
+    await found.columns.close()
+    await found.database.close()
 
 
 def candles(**parameters: object) -> CandleParameters:
@@ -47,16 +45,16 @@ def candles(**parameters: object) -> CandleParameters:
 
 
 async def find_candles(
-    board: PriceBoard, columns: ColumnReader, parameters: CandleParameters
+    services: ServiceSet, parameters: CandleParameters
 ) -> tuple[list[dict[str, Any]], int | None]:
     """A page, as JSON shows it, and where the next one begins."""
-    asked = await find_series(board, columns, parameters)
+    asked = await find_series(services, parameters)
     page = await find_page(asked.series, parameters)
-    return shown_rows(asked.series, page.rows, board.now_us()), page.following_us
+    return shown_rows(asked.series, page.rows, services.board.now_us()), page.following_us
 
 
 async def test_fx_shows_the_mid_and_where_there_is_none_the_rate(
-    board: PriceBoard, columns: ColumnReader, database_url: str
+    services: ServiceSet, database_url: str
 ) -> None:
     store_ticks(
         database_url,
@@ -66,18 +64,16 @@ async def test_fx_shows_the_mid_and_where_there_is_none_the_rate(
             Tick(NOW_US, EURUSD, FIXER, RATE, price="4"),
         ],
     )
-    rows, _ = await find_candles(board, columns, candles())
+    rows, _ = await find_candles(services, candles())
     assert [row["close"] for row in rows] == [2.0, 4.0]
 
 
-async def test_crypto_shows_trades_alone(
-    board: PriceBoard, columns: ColumnReader, database_url: str
-) -> None:
+async def test_crypto_shows_trades_alone(services: ServiceSet, database_url: str) -> None:
     store_ticks(
         database_url,
         [quote(NOW_US - 60 * SECOND, BINANCE, "1", "3", of=101), trade(NOW_US, BINANCE, "9")],
     )
-    rows, _ = await find_candles(board, columns, candles(symbol="BTC-USDT"))
+    rows, _ = await find_candles(services, candles(symbol="BTC-USDT"))
     assert [row["close"] for row in rows] == [9.0]
 
 
@@ -95,8 +91,7 @@ async def test_crypto_shows_trades_alone(
     ],
 )
 async def test_a_candle_is_complete_when_its_time_is_over(
-    board: PriceBoard,
-    columns: ColumnReader,
+    services: ServiceSet,
     database_url: str,
     interval: str,
     zone: str,
@@ -104,22 +99,25 @@ async def test_a_candle_is_complete_when_its_time_is_over(
     complete: bool,
 ) -> None:
     store_ticks(database_url, [quote(us("2026-11-24T14:59:00Z"), OANDA, "1", "3")])
-    rows, following = await find_candles(board, columns, candles(interval=interval, timezone=zone))
+    rows, following = await find_candles(services, candles(interval=interval, timezone=zone))
     assert [(row["time"], row["complete"]) for row in rows] == [
         (datetime.fromisoformat(opens), complete)
     ]
     assert following is None
 
 
-async def test_a_range_that_ends_before_it_starts_is_refused(board: PriceBoard) -> None:
+async def test_a_range_that_ends_before_it_starts_is_refused(services: ServiceSet) -> None:
     moment = rfc3339(NOW_US)
     with pytest.raises(InvalidParameterError):
-        await find_candles(board, ColumnReader(NOWHERE), candles(start=moment, end=moment))
+        await find_candles(services, candles(start=moment, end=moment))
 
 
-async def test_an_unknown_symbol_asks_no_database(board: PriceBoard) -> None:
+@pytest.mark.parametrize("symbol", ["NOPE", "EUR-XXX", "BTC-EUR", "EUR-EUR"])
+async def test_what_is_neither_an_instrument_nor_a_pair_of_currencies_is_unknown(
+    services: ServiceSet, symbol: str
+) -> None:
     with pytest.raises(UnknownSymbolError):
-        await find_candles(board, ColumnReader(NOWHERE), candles(symbol="NOPE"))
+        await find_candles(services, candles(symbol=symbol))
 
 
 class TestTables:
@@ -220,3 +218,68 @@ def read_table(form: str, content: bytes) -> pa.Table:
     if form == "parquet":
         return pq.read_table(io.BytesIO(content))
     return pa.ipc.open_stream(content).read_all()
+
+
+class TestCrosses:
+    @pytest.fixture
+    async def served(self, config: ApiConfig) -> AsyncIterator[Api]:
+        oanda = source_of("oanda", Feed.SIMULATED).id
+        store_ticks(
+            config.database_url,
+            [
+                quote(NOW_US - 240 * SECOND, oanda, "1.25", "1.28", 1),
+                quote(NOW_US - 180 * SECOND, oanda, "150", "160", 2, USDJPY),
+                quote(NOW_US - 60 * SECOND, oanda, "1.50", "1.60", 3),
+            ],
+        )
+        async with serve(config) as api:
+            yield api
+
+    async def test_a_cross_is_marked_and_says_its_path(self, served: Api) -> None:
+        body = (await served.get("/api/market/candles", symbol="EUR-JPY", interval="5m")).json()
+        assert body["meta"]["synthetic"] is True
+        assert [(leg["symbol"], leg["inverted"], leg["as_of"]) for leg in body["meta"]["path"]] == [
+            ("EUR-USD", False, "2026-11-24T14:59:30Z"),
+            ("USD-JPY", False, "2026-11-24T14:57:30Z"),
+        ]
+        (candle,) = body["data"]
+        # (187.5 + 204.8) / 2 at 14:57, (225 + 256) / 2 at 14:59; before that a leg was missing
+        assert (candle["time"], candle["open"], candle["high"], candle["low"], candle["close"]) == (
+            "2026-11-24T14:55:00Z",
+            196.15,
+            240.5,
+            196.15,
+            240.5,
+        )
+        assert (candle["volume"], candle["ticks"], candle["complete"]) == (None, 2, True)
+
+    @pytest.mark.parametrize(("side", "prices"), [("bid", [187.5, 225.0]), ("ask", [204.8, 256.0])])
+    async def test_bids_multiply_with_bids_and_asks_with_asks(
+        self, served: Api, side: str, prices: list[float]
+    ) -> None:
+        rows = await served.data("/api/market/candles", symbol="EUR-JPY", side=side)
+        assert [row["close"] for row in rows] == prices
+
+    async def test_the_table_carries_the_path_in_its_schema(self, served: Api) -> None:
+        response = await served.get("/api/market/candles", symbol="JPY-EUR", format="arrow")
+        found = read_table("arrow", response.content)
+        path = json.loads(found.schema.metadata[b"tradewind.path"])
+        assert [(leg["symbol"], leg["inverted"]) for leg in path] == [
+            ("USD-JPY", True),
+            ("EUR-USD", True),
+        ]
+        assert found.schema.metadata[b"tradewind.synthetic"] == b"true"
+        assert found.column("symbol").to_pylist() == ["JPY-EUR", "JPY-EUR"]
+        assert found.column("close").to_pylist() == [0.005108072917, 0.004175347222]
+
+    async def test_no_path_is_an_error(self, served: Api) -> None:
+        response = await served.get("/api/market/candles", symbol="GBP-JPY")
+        assert (response.status_code, response.json()["error"]["code"]) == (404, "NO_RATE")
+
+    @pytest.mark.parametrize("parameters", [{"interval": "90s"}, {"side": "trade"}])
+    async def test_what_a_cross_does_not_have_is_refused(
+        self, alone: Api, parameters: dict[str, str]
+    ) -> None:
+        response = await alone.get("/api/market/candles", symbol="EUR-JPY", **parameters)
+        fields = response.json()["error"]["details"]["fields"]
+        assert [field["field"] for field in fields] == list(parameters)
