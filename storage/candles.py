@@ -143,7 +143,8 @@ _HOLDING = sql.SQL("""
     CROSS JOIN LATERAL (
         SELECT bool_and(coalesce(kept.partition_id = %s AND kept.log_offset >= %s, false)) AS whole
         FROM {} AS kept
-        WHERE kept.instrument_id = wanted.instrument_id AND kept.side = ANY (ARRAY['m', 'b', 'a', 't']::"char"[])
+        WHERE kept.instrument_id = wanted.instrument_id
+            AND kept.side = ANY (ARRAY['m', 'b', 'a', 't']::"char"[])
             AND kept.feed = %s AND kept.time = wanted.time AND kept.source_id = wanted.source_id
     ) AS held
     WHERE held.whole

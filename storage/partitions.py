@@ -15,6 +15,7 @@ from psycopg import sql
 from market.clock import datetime_of
 from market.sources import Feed
 from market.ticks import Int64s
+from storage.backends import Backend, open_for_writing
 
 DAY_US = 86_400_000_000
 
@@ -22,7 +23,8 @@ Connection = psycopg.Connection[Any]
 
 
 class TickPartitions:
-    """Makes the partitions that ticks and candles are about to fill, each once a process.
+    """Makes the partitions that ticks and candles are about to fill, each once a process; TimescaleDB
+    makes its own.
 
     To be called outside of a transaction: what a rollback takes away must not be thought to be there.
     """
@@ -30,9 +32,12 @@ class TickPartitions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: set[str] = set()
+        self._needed = open_for_writing(connection) is Backend.PLAIN
 
     def ensure(self, feed: Feed, tick_times: Int64s, candle_times: Int64s) -> None:
         """Make the partitions for ticks and candles of these times (microseconds)."""
+        if not self._needed:
+            return
         tick_days = days_of(tick_times)
         for day in tick_days:
             start = datetime_of(day * DAY_US)

@@ -8,8 +8,8 @@ from psycopg.errors import UniqueViolation
 
 from market.sources import Feed
 from market.ticks import TickBatch
+from storage.backends import ticks_table
 from storage.copy_rows import HEADER, TRAILER, tick_rows
-from storage.partitions import DAY_US, days_of, tick_table
 
 Connection = psycopg.Connection[Any]
 
@@ -20,33 +20,24 @@ def insert_ticks(connection: Connection, feed: Feed, batch: TickBatch, all_new: 
     `all_new` says that duplicates are unlikely; a tick that is there already (same key) is left as it
     is, whatever was said. The partitions must be there.
     """
-    stored = 0
-    days = days_of(batch.time)
-    for day in days:
-        part = batch if len(days) == 1 else batch.take(batch.time // DAY_US == day)
-        table = tick_table(feed, day)
-        stored += _insert(connection, table, tick_rows(part, feed.code), len(part), all_new)
-    return stored
-
-
-def _insert(connection: Connection, table: str, rows: bytes, count: int, all_new: bool) -> int:
+    table, rows = ticks_table(feed), tick_rows(batch, feed.code)
     if all_new:
         try:
             with connection.transaction():
-                _copy(connection, sql.Identifier("market", table), rows)
-            return count
+                _copy(connection, table, rows)
+            return len(batch)
         except UniqueViolation:
             pass
     return _merge(connection, table, rows)
 
 
-def _merge(connection: Connection, table: str, rows: bytes) -> int:
+def _merge(connection: Connection, table: sql.Identifier, rows: bytes) -> int:
     """Insert what is new of `rows`; how many that were."""
     connection.execute("CREATE TEMPORARY TABLE IF NOT EXISTS new_ticks (LIKE market.ticks)")
     connection.execute("TRUNCATE new_ticks")
     _copy(connection, sql.Identifier("pg_temp", "new_ticks"), rows)
     statement = sql.SQL("INSERT INTO {} SELECT * FROM new_ticks ON CONFLICT DO NOTHING")
-    return connection.execute(statement.format(sql.Identifier("market", table))).rowcount
+    return connection.execute(statement.format(table)).rowcount
 
 
 def _copy(connection: Connection, table: sql.Identifier, rows: bytes) -> None:

@@ -18,6 +18,7 @@ from tradewind.settings import load_settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEMPLATE = "template_migrated"
+PLAIN, TIMESCALE = "plain", "timescale"
 
 _UNDURABLE = {
     # A killed process loses nothing by these, a machine without power would.
@@ -27,6 +28,22 @@ _UNDURABLE = {
     "shared_buffers": "64MB",
 }
 _numbers = itertools.count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marks that say what a test's database may be."""
+    config.addinivalue_line("markers", "both_backends: runs on TimescaleDB too")
+    config.addinivalue_line(
+        "markers", "plain_only(why): among those of both_backends, but not run on TimescaleDB"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_backends` on both, unless it is `plain_only`."""
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    both = "both_backends" in marks and "plain_only" not in marks
+    if both and "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", [PLAIN, TIMESCALE], indirect=True)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,8 +82,18 @@ def _template(servers: Servers) -> str:
 
 
 @pytest.fixture
-def database_url(servers: Servers, _template: str) -> Iterator[str]:
-    """A database of this test's own, with the current schema and nothing else in it."""
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A database of this test's own, with the current schema and nothing else in it.
+
+    A test or module marked `both_backends` runs twice: on plain PostgreSQL and on TimescaleDB.
+    """
+    name = "timescale_url" if getattr(request, "param", PLAIN) == TIMESCALE else "plain_url"
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture
+def plain_url(servers: Servers, _template: str) -> Iterator[str]:
+    """A database on plain PostgreSQL, with the current schema and nothing else in it."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(servers.database_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {_template} STRATEGY file_copy")
@@ -79,6 +106,8 @@ def database_url(servers: Servers, _template: str) -> Iterator[str]:
 def timescale() -> Iterator[Gateway]:
     """A real TimescaleDB with the current schema, which any test may change and `reset`."""
     with Gateway() as gateway:
+        with psycopg.connect(gateway.url, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION timescaledb")
         migrate(gateway.url)
         gateway.keep()
         yield gateway
@@ -91,11 +120,10 @@ def timescale_url(timescale: Gateway) -> str:
     return timescale.url
 
 
-@pytest.fixture(params=["plain", "timescale"])
+@pytest.fixture(params=[PLAIN, TIMESCALE])
 def any_database_url(request: pytest.FixtureRequest) -> str:
-    """`database_url`, and then `timescale_url`: for what must be so on both."""
-    name = "database_url" if request.param == "plain" else "timescale_url"
-    return str(request.getfixturevalue(name))
+    """`plain_url`, and then `timescale_url`: for what must be so on both."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
 
 
 @pytest.fixture
