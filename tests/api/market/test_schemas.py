@@ -11,7 +11,7 @@ def test_what_holds_when_nothing_is_said() -> None:
     parameters = CandleParameters.model_validate({"symbol": "EUR-USD"})
     assert (parameters.interval, parameters.limit, parameters.timezone) == (
         Interval.parse("1m"),
-        500,
+        None,
         "UTC",
     )
     assert (parameters.start, parameters.end, parameters.side) == (None, None, None)
