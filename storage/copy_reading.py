@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 from storage.copy_rows import HEADER, TRAILER
 from storage.errors import StorageError
@@ -26,6 +26,9 @@ MAX_PIECE_BYTES = 16 * 1024 * 1024
 _SLICE_MS = 50
 """How long a reader that was told to stop goes on waiting."""
 _CANCEL_WITHIN_S = 1.0
+_ROWS_AT_A_STRETCH = 4096
+_PAUSE_S = 0.000_05
+"""Between stretches, so that another thread gets the interpreter's lock sooner than by asking for it."""
 
 Connection = psycopg.Connection[Any]
 
@@ -55,6 +58,7 @@ class CopyReading:
         self._timeout_s = timeout_s
         self._stop = stop
         self._ended = False
+        self._first = b""
         copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(statement)
         self._query: bytes | None = copy.as_bytes(connection)
 
@@ -67,22 +71,23 @@ class CopyReading:
         if self._query is not None:
             query, self._query = self._query, None
             self._begin(query)
-        piece, count = bytearray(), 0
-        get = self._connection.pgconn.get_copy_data
+        piece, count = bytearray(self._first), 1 if self._first else 0
+        self._first = b""
+        pgconn = self._connection.pgconn
+        dry = False
         while not self._ended and count < rows and len(piece) < MAX_PIECE_BYTES:
-            length, data = get(1)
-            if length > 0:
-                row = bytes(data)
-                if row.startswith(HEADER):
-                    row = row[len(HEADER) :]
-                if row and row != TRAILER:
-                    piece += row
-                    count += 1
-            elif length == 0:
-                self._wait(select.POLLIN)
-                self._connection.pgconn.consume_input()
-            else:
+            taken, length = _take(pgconn, piece, min(rows - count, _ROWS_AT_A_STRETCH))
+            count += taken
+            if length < 0:
                 self._end()
+            elif length > 0:
+                time.sleep(_PAUSE_S)
+            else:
+                # First take what is there: to wait at once is to sleep and wake for every few rows.
+                if dry and not taken:
+                    self._wait(select.POLLIN)
+                pgconn.consume_input()
+                dry = True
         return piece, count
 
     def close(self) -> None:
@@ -101,6 +106,14 @@ class CopyReading:
         result = self._result()
         if result is None or result.status != ExecStatus.COPY_OUT:
             self._refused(result)
+        while not (message := pgconn.get_copy_data(1))[0]:
+            self._wait(select.POLLIN)
+            pgconn.consume_input()
+        length, data = message
+        if length < 0:
+            self._end()
+        elif data[len(HEADER) :] != TRAILER:
+            self._first = bytes(data[len(HEADER) :])
 
     def _end(self) -> None:
         """Read how the statement ended."""
@@ -139,3 +152,17 @@ class CopyReading:
                 return
             if self._left_s <= 0:
                 raise QueryTimeoutError(int(self._timeout_s * 1000))
+
+
+def _take(pgconn: PGconn, piece: bytearray, most: int) -> tuple[int, int]:
+    """Append rows that are here; how many, and what libpq said last: 0 for none yet, below 0 at the end.
+
+    Every row passes here, so that nothing is done for each that can be done for many.
+    """
+    get, length = pgconn.get_copy_data, 1
+    for count in range(most):
+        length, data = get(1)
+        if length <= len(TRAILER):
+            return count, length
+        piece += data
+    return most, length
