@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.envelope import Failure, Success, success
 from api.errors import RESPONSES
 from api.formats import TABLE_CONTENT, Format, described, table_response
-from api.limits import MAX_SQL_JSON_ROWS, HeavyPlace
+from api.limits import MAX_SQL_JSON_ROWS, MAX_SQL_ROWS, HeavyPlace
 from api.services import Services
 from api.sql.examples import EXAMPLES
 from api.sql.schemas import SqlBody, SqlData
@@ -54,7 +54,7 @@ async def views(request: Request, services: Services) -> Response:
         "views": await services.database.read(find_views, services.config.feed),
         "examples": [example.model_dump() for example in EXAMPLES],
         "bounds": {
-            "rows": bounds.rows,
+            "rows": MAX_SQL_ROWS,
             "json_rows": MAX_SQL_JSON_ROWS,
             "seconds": bounds.work_s,
             "memory_mb": bounds.memory_mb,

@@ -39,7 +39,6 @@ class SqlBounds:
     `work_s` bounds what the database works, `whole_s` the whole of an answer with a slow reader's time.
     """
 
-    rows: int = 1_000_000
     work_s: float = 30.0
     whole_s: float = 120.0
     memory_mb: int = 256
@@ -48,7 +47,7 @@ class SqlBounds:
 
 @dataclass(frozen=True, slots=True)
 class SqlQuestion:
-    """A statement; `rows` is how many its answer may have, at most `SqlBounds.rows`."""
+    """A statement, and how many rows its answer may have."""
 
     statement: str
     rows: int

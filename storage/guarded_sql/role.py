@@ -130,7 +130,7 @@ def _make(connection: Connection, feed: Feed) -> None:
 def _grant(connection: Connection, feed: Feed) -> None:
     role, schema = sql.Identifier(role_of(feed)), sql.Identifier(schema_of(feed))
     for grant in (
-        "GRANT USAGE ON SCHEMA {schema} TO {role}",
+        "GRANT USAGE ON SCHEMA {schema}, shims TO {role}",
         "GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}",
     ):
         connection.execute(sql.SQL(grant).format(schema=schema, role=role))

@@ -105,7 +105,7 @@ _FAULTS = r"""
     WHERE has_schema_privilege(oid, 'CREATE')
     UNION ALL
     (SELECT 'may call ' || p.oid::regprocedure FROM pg_proc AS p
-    WHERE has_function_privilege(p.oid, 'EXECUTE') AND NOT pg_is_in_recovery()
+    WHERE has_function_privilege(p.oid, 'EXECUTE')
         AND p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ %(harmful)s LIMIT 1)
     UNION ALL
     (SELECT 'may call ' || p.oid::regprocedure

@@ -5,6 +5,7 @@ own machine the kernel is told the bound of memory as well, so that a value of a
 before it is there.
 """
 
+import contextlib
 import logging
 import resource
 import threading
@@ -97,13 +98,18 @@ class SessionWatch:
             with psycopg.connect(
                 self._control_url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
             ) as control:
-                control.execute(
+                ended = control.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE pid = %s AND usename = %s AND datname = %s",
                     (self._pid, self._session.info.user, self._session.info.dbname),
-                )
+                ).fetchall()
+            if ended:
+                return
+            reason = "it runs on another server"
         except psycopg.Error as error:
-            _log.error("a caller's session could not be ended, only its statement: %s", error)
+            reason = str(error)
+        _log.warning("a caller's session could not be ended, only its statement: %s", reason)
+        with contextlib.suppress(psycopg.Error):  # it has ended by itself
             self._session.cancel_safe(timeout=CONNECT_TIMEOUT_S)
 
 

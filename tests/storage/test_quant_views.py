@@ -1,5 +1,6 @@
 """The views for quants and the specification's relations: what they hold, of one feed class each."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -56,13 +57,20 @@ def trade(minutes: int, price: str, provider: str, seq: int = 0) -> Tick:
     return Tick(at(minutes), BTCUSD, source(provider), TRADE, seq, price=price, size="0.5")
 
 
+@pytest.fixture
+def both(any_database_url: str) -> Iterator[Connection]:
+    """A connection to a plain database, and then to one with TimescaleDB."""
+    with psycopg.connect(any_database_url, autocommit=True) as opened:
+        yield opened
+
+
 class TestDocumentation:
     @pytest.mark.parametrize("feed", Feed)
     def test_every_view_and_every_column_says_what_it_is(
-        self, connection: Connection, feed: Feed
+        self, both: Connection, feed: Feed
     ) -> None:
         rows = numbers(
-            connection,
+            both,
             "SELECT c.relname, obj_description(c.oid), attname, col_description(c.oid, attnum)"
             " FROM pg_class AS c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0"
             f" WHERE relnamespace = 'quant_{feed.value}'::regnamespace",
@@ -70,16 +78,16 @@ class TestDocumentation:
         assert {row[0] for row in rows} == VIEWS
         assert [row for row in rows if not row[1] or not row[3]] == []
 
-    def test_every_row_says_its_feed(self, connection: Connection) -> None:
+    def test_every_row_says_its_feed(self, both: Connection) -> None:
         for feed in Feed:
-            found = numbers(connection, f"SELECT DISTINCT feed FROM quant_{feed.value}.sources")
+            found = numbers(both, f"SELECT DISTINCT feed FROM quant_{feed.value}.sources")
             assert found == [(feed.value,)]
 
 
 class TestFeeds:
-    def test_a_schema_holds_one_feed(self, database_url: str, connection: Connection) -> None:
+    def test_a_schema_holds_one_feed(self, any_database_url: str, both: Connection) -> None:
         for number, feed in enumerate(Feed, 1):
-            store_ticks(database_url, [quote(0, f"{number}.0", f"{number}.2", feed)])
+            store_ticks(any_database_url, [quote(0, f"{number}.0", f"{number}.2", feed)])
         for number, feed in enumerate(Feed, 1):
             for view, column in (
                 ("ticks", "bid + 0.1"),
@@ -90,7 +98,7 @@ class TestFeeds:
             ):
                 mid = "AND side = 'mid'" if view.startswith("candles") else ""
                 found = numbers(
-                    connection,
+                    both,
                     f"SELECT feed, {column} FROM quant_{feed.value}.{view} WHERE true {mid}",
                 )
                 assert found == [(feed.value, Decimal(f"{number}.1"))], view
@@ -98,10 +106,10 @@ class TestFeeds:
 
 class TestTicks:
     def test_words_stand_for_numbers_and_letters(
-        self, database_url: str, connection: Connection
+        self, any_database_url: str, both: Connection
     ) -> None:
         store_ticks(
-            database_url,
+            any_database_url,
             [
                 quote(0, "1.10000", "1.10002"),
                 trade(1, "60000.5", "binance"),
@@ -109,7 +117,7 @@ class TestTicks:
             ],
         )
         found = numbers(
-            connection,
+            both,
             "SELECT symbol, source, kind, bid, ask, price, size FROM quant_simulated.ticks"
             " ORDER BY time",
         )
@@ -122,10 +130,10 @@ class TestTicks:
 
 class TestSpecifiedRelations:
     def test_an_exchange_rate_is_the_mid_of_a_quote_or_what_was_said(
-        self, database_url: str, connection: Connection
+        self, any_database_url: str, both: Connection
     ) -> None:
         store_ticks(
-            database_url,
+            any_database_url,
             [
                 quote(0, "1.10000", "1.10003"),
                 trade(1, "60000.5", "binance"),
@@ -134,7 +142,7 @@ class TestSpecifiedRelations:
         )
         for relation in ("market.exchange_rates", "quant_simulated.exchange_rates"):
             found = numbers(
-                connection,
+                both,
                 "SELECT base_currency, quote_currency, trim_scale(rate), source, feed"
                 f" FROM {relation} ORDER BY time",
             )
@@ -144,10 +152,10 @@ class TestSpecifiedRelations:
             ]
 
     def test_an_asset_has_one_price_a_minute_of_the_preferred_source(
-        self, database_url: str, connection: Connection
+        self, any_database_url: str, both: Connection
     ) -> None:
         store_ticks(
-            database_url,
+            any_database_url,
             [
                 trade(0, "60000", "kraken"),
                 trade(0, "60010", "binance"),
@@ -155,10 +163,10 @@ class TestSpecifiedRelations:
                 quote(1, "1.1", "1.2"),
             ],
         )
-        connection.execute("UPDATE market.candles SET ticks = 0 WHERE close = 60010")
+        both.execute("UPDATE market.candles_simulated SET ticks = 0 WHERE close = 60010")
         for relation in ("market.asset_prices", "quant_simulated.asset_prices"):
             found = numbers(
-                connection,
+                both,
                 "SELECT time, symbol, asset_type, open, high, low, close, volume, source, feed"
                 f" FROM {relation} ORDER BY time",
             )
@@ -187,7 +195,7 @@ class TestRolledUp:
             (time, BTCUSD, source("kraken"), *[price] * 4),
         )
 
-    def minutes(self, connection: Connection, database_url: str) -> None:
+    def minutes(self, database_url: str) -> None:
         """Two minutes of each of the first three hours of three days: 10 to 12, of 2.5 in all."""
         store_ticks(
             database_url,
@@ -207,12 +215,12 @@ class TestRolledUp:
         )
 
     def test_without_marks_all_is_made_of_minutes(
-        self, database_url: str, connection: Connection
+        self, any_database_url: str, both: Connection
     ) -> None:
-        self.minutes(connection, database_url)
+        self.minutes(any_database_url)
         for level, count, ticks, minutes in (("1h", 9, 4, 2), ("1d", 3, 12, 6)):
             found = numbers(
-                connection,
+                both,
                 "SELECT open, high, low, close, volume, ticks, minutes, tick_minutes, source"
                 f" FROM quant_simulated.candles_{level} WHERE time >= '2026-01-01'",
             )
@@ -223,7 +231,7 @@ class TestRolledUp:
     def test_hours_that_are_whole_come_from_the_rollups(
         self, database_url: str, connection: Connection
     ) -> None:
-        self.minutes(connection, database_url)
+        self.minutes(database_url)
         for each in (0, 1, 2, 24, 25):
             self.rolled(connection, "1h", hour(each), 77)
         connection.execute("INSERT INTO market.rollup_marks VALUES ('s', %s, %s)", [hour(25)] * 2)
@@ -240,7 +248,7 @@ class TestRolledUp:
     def test_days_that_are_whole_come_from_the_rollups(
         self, database_url: str, connection: Connection
     ) -> None:
-        self.minutes(connection, database_url)
+        self.minutes(database_url)
         for each in (0, 24, 48):
             self.rolled(connection, "1d", hour(each), 77)
         connection.execute("INSERT INTO market.rollup_marks VALUES ('s', %s, %s)", [hour(50)] * 2)

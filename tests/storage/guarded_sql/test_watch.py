@@ -63,6 +63,17 @@ def test_a_statement_is_ended_where_its_session_cannot_be(session: Connection) -
     assert watch.ended is Ended.TIME
 
 
+def test_a_session_on_another_server_loses_its_statement(
+    session: Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the control's server has no session of that number."""
+    watching = SessionWatch(session, database_url, within_s=0.2, memory_mb=256)
+    monkeypatch.setattr(watching, "_pid", 9_999_999)
+    with watching as watch, pytest.raises(psycopg.errors.QueryCanceled):
+        session.execute("SELECT pg_sleep(60)")
+    assert watch.ended is Ended.TIME
+
+
 def test_another_process_of_that_number_is_not_touched(
     session: Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
