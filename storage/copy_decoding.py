@@ -66,7 +66,7 @@ def arrow_type(postgres_type: str, numbers: Numbers) -> pa.DataType:
 
 
 def decode_rows(
-    data: bytes | bytearray, rows: int, schema: pa.Schema, types: Sequence[str]
+    data: bytearray, rows: int, schema: pa.Schema, types: Sequence[str]
 ) -> pa.RecordBatch:
     """So many COPY rows (without header and trailer) as columns of this schema.
 

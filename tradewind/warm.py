@@ -1,7 +1,9 @@
-"""Compiles the kernels that the flows run, so that no first tick waits for a compiler.
+"""Compiles the kernels that flows and readers run, so that no first tick waits for a compiler.
 
 Compiled code is kept on disk beside its source; a second run finds it and returns at once.
 """
+
+import pyarrow as pa
 
 from connectors.oanda import context_of
 from connectors.parsing import parse
@@ -13,6 +15,7 @@ from market.sources import Feed, source_of
 from pipelines.candles import CandleState
 from pipelines.gaps import TIME_DIGITS
 from pipelines.quality import Judge, QualityState
+from storage.copy_decoding import Numbers, arrow_type, decode_rows
 from storage.copy_rows import bar_rows, candle_rows, tick_rows
 
 _START_US = 1_700_000_040_000_000
@@ -26,9 +29,17 @@ def compile_kernels() -> None:
         ticks = judge(QualityState(), record, parse(record, CATALOGUE).ticks).accepted
         state = CandleState()
         bars = state.update(ticks).bars
-        tick_rows(ticks, Feed.RECORDED.code)
+        _decode(bytearray(tick_rows(ticks, Feed.RECORDED.code)), len(ticks))
         candle_rows(bars, Feed.RECORDED.code, 0, 0)
         bar_rows(bars, Feed.RECORDED.code)
+
+
+def _decode(rows: bytearray, count: int) -> None:
+    """Read rows of ticks back as columns, in both forms of numbers."""
+    types = ("timestamptz", "int4", "int2", '"char"', '"char"', "int8", *("numeric",) * 4, "bool")
+    for numbers in Numbers:
+        fields = [(str(n), arrow_type(type_, numbers)) for n, type_ in enumerate(types)]
+        decode_rows(rows, count, pa.schema(fields), types)
 
 
 def _binance() -> LogRecord:

@@ -132,7 +132,7 @@ def test_a_column_of_another_type_is_not_misread(connection: Connection) -> None
 
 
 def test_rows_that_are_cut_are_not_misread() -> None:
-    row = b"\x00\x01\x00\x00\x00\x02\x00\x07"
+    row = bytearray(b"\x00\x01\x00\x00\x00\x02\x00\x07")
     schema = pa.schema([("n", pa.int16())])
     assert decode_rows(row * 2, 2, schema, ["int2"]).to_pylist() == [{"n": 7}, {"n": 7}]
     for cut in range(1, len(row)):

@@ -12,7 +12,7 @@ from connectors.kraken import lines as kraken_lines
 from connectors.parsing import parse
 from market.instruments import CATALOGUE
 from pipelines import candles, outliers, slots, verdicts
-from storage import copy_rows
+from storage import copy_decoding, copy_rows, numerics
 from tests.connectors.coinbase import samples as coinbase_samples
 from tests.connectors.kraken import samples as kraken_samples
 from tests.connectors.support import record
@@ -22,7 +22,7 @@ STAGES: list[ModuleType] = [
     *(numerals, symbols, scanning, instants, recorded_rows),
     *(binance_lines, kraken_lines, coinbase_lines, oanda),
     *(slots, outliers, verdicts, candles),
-    copy_rows,
+    *(copy_rows, copy_decoding, numerics),
 ]
 
 
@@ -48,6 +48,11 @@ def test_the_kernels_of_every_stage_are_compiled_once_and_for_all() -> None:
         "_encode_ticks",
         "_encode_candles",
         "_encode_bars",
+        "_fields",
+        "_read_integers",
+        "_read_texts",
+        "read_floats",
+        "read_decimals",
     ):
         found = [value for name, value in compiled.items() if name.endswith(f".{entry}")]
         assert found, entry
