@@ -24,6 +24,8 @@ from tests.storage.history.making import (
     candle_query,
 )
 
+pytestmark = pytest.mark.both_backends
+
 KOLKATA = ZoneInfo("Asia/Kolkata")
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pyarrow as pa
@@ -17,6 +18,7 @@ from market.sources import Feed, source_of
 from storage.columns import ColumnReader, Numbers
 from storage.history.candles import CandleQuery, candle_batches, first_candles, last_candles
 from storage.history.folding import candle_schema
+from storage.rollups import refresh
 from tests.api.harness import BTCUSDT, EURUSD, quote, store_bars, store_ticks, trade
 from tests.storage.history.making import (
     ALPHAVANTAGE,
@@ -34,6 +36,8 @@ from tests.storage.history.making import (
     btc,
     candle_query,
 )
+
+pytestmark = pytest.mark.both_backends
 
 Rows = list[dict[str, Any]]
 
@@ -193,7 +197,8 @@ async def test_candles_equal_those_that_are_made_tick_by_tick(
 ) -> None:
     """Every sixth of a minute may have a tick of each source; a minute is of the best one of it."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("TRUNCATE market.ticks, market.candles")
+        for table in ("ticks", "candles"):
+            connection.execute(f"TRUNCATE market.{table}_{FEED.value}".encode())
     store_ticks(database_url, [btc(n / 6, str(p), n, source) for n, p, source in ticks])
     width = Interval.parse(interval)
     expected: dict[int, list[float]] = {}
@@ -217,3 +222,20 @@ async def test_candles_equal_those_that_are_made_tick_by_tick(
         )
         for row in rows
     ] == [(t, p[0], max(p), min(p), p[-1], len(p)) for t, p in sorted(expected.items())]
+
+
+@pytest.mark.parametrize("interval", ["1h", "1d", "1w", "1M"])
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])
+async def test_wide_candles_are_the_same_of_rollups_and_of_minutes(
+    database_url: str, columns: ColumnReader, interval: str, zone: str
+) -> None:
+    """Hours of one source alone, of two, and of two of which one has ticks in every minute."""
+    alone = [btc(n * 97, str(n % 7 + 1), n) for n in range(60)]
+    others = [btc(n * 61, str(n % 5 + 10), n, COINGECKO) for n in range(60)]
+    full = [btc(600 + n, str(n % 9 + 20), n + 100) for n in range(120)]
+    store_ticks(database_url, alone + others + full)
+    query = candle_query(interval, zone=ZoneInfo(zone), start=datetime(2026, 10, 25, tzinfo=UTC))
+    of_minutes = await candles(columns, query)
+    refresh(database_url, FEED, now=START + timedelta(hours=50))
+    assert await candles(columns, query) == of_minutes
+    assert sum(row["ticks"] for row in of_minutes) > 180

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from market.sources import Feed, source_of
 from storage.history.closes import CloseQuestion, closes_before
 from storage.pools import ReadPool
 from tests.api.harness import BTCUSDT, EURUSD, quote, store_ticks, trade
 from tests.storage.history.making import FEED, OANDA, START, at, btc
+
+pytestmark = pytest.mark.both_backends
 
 
 class TestCloses:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
+import pytest
 
 from market.instruments import CATALOGUE
 from market.intervals import Interval
@@ -20,6 +21,8 @@ from storage.history.cross_candles import (
 )
 from tests.api.harness import EURUSD, quote, store_ticks, trade
 from tests.storage.history.making import FEED, LAST_TIME, OANDA, START, UTC_ZONE, at
+
+pytestmark = pytest.mark.both_backends
 
 USDJPY = CATALOGUE.by_symbol("USD-JPY").id
 EURSEK = CATALOGUE.by_symbol("EUR-SEK").id

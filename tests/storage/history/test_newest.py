@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from market.clock import datetime_of
 from market.sources import Feed, source_of
 from market.ticks import Tick
@@ -9,6 +11,8 @@ from storage.history.newest import newest_ticks, newest_ticks_at
 from storage.pools import ReadPool
 from tests.api.harness import BTCUSDT, EURUSD, quote, store_ticks, trade
 from tests.storage.history.making import ALPHAVANTAGE, BINANCE, COINGECKO, FEED, OANDA, at, btc
+
+pytestmark = pytest.mark.both_backends
 
 
 class TestNewest:

@@ -9,6 +9,8 @@ from storage.history.candles import first_candles
 from tests.api.harness import BTCUSDT, EURUSD, quote, store_ticks
 from tests.storage.history.making import COINGECKO, OANDA, START, at, btc, candle_query
 
+pytestmark = pytest.mark.both_backends
+
 
 async def closes(columns: ColumnReader, interval: str) -> list[tuple[float, float, int]]:
     """How long after the start each candle opens, its close and its ticks."""

@@ -1,4 +1,7 @@
-"""Which rows candles are made of: rollups where they are exact, minutes everywhere else."""
+"""Which rows candles are made of: rollups where they are exact, minutes everywhere else.
+
+The rollups are made up, so that they can be told from their minutes, which TimescaleDB does not allow.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
