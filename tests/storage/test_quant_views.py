@@ -1,6 +1,5 @@
 """The views for quants and the specification's relations: what they hold, of one feed class each."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,8 +10,10 @@ import pytest
 from market.instruments import CATALOGUE
 from market.sources import Feed, source_of
 from market.ticks import QUOTE, RATE, TRADE, Tick
+from storage.rollups import refresh
 from tests.api.harness import store_ticks
 from tests.storage.making import numbers
+from tests.storage.rolling import MIDNIGHT, Minutes, minute_bar
 
 Connection = psycopg.Connection[Any]
 
@@ -57,20 +58,16 @@ def trade(minutes: int, price: str, provider: str, seq: int = 0) -> Tick:
     return Tick(at(minutes), BTCUSD, source(provider), TRADE, seq, price=price, size="0.5")
 
 
-@pytest.fixture
-def both(any_database_url: str) -> Iterator[Connection]:
-    """A connection to a plain database, and then to one with TimescaleDB."""
-    with psycopg.connect(any_database_url, autocommit=True) as opened:
-        yield opened
+pytestmark = pytest.mark.both_backends
 
 
 class TestDocumentation:
     @pytest.mark.parametrize("feed", Feed)
     def test_every_view_and_every_column_says_what_it_is(
-        self, both: Connection, feed: Feed
+        self, connection: Connection, feed: Feed
     ) -> None:
         rows = numbers(
-            both,
+            connection,
             "SELECT c.relname, obj_description(c.oid), attname, col_description(c.oid, attnum)"
             " FROM pg_class AS c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0"
             f" WHERE relnamespace = 'quant_{feed.value}'::regnamespace",
@@ -78,16 +75,16 @@ class TestDocumentation:
         assert {row[0] for row in rows} == VIEWS
         assert [row for row in rows if not row[1] or not row[3]] == []
 
-    def test_every_row_says_its_feed(self, both: Connection) -> None:
+    def test_every_row_says_its_feed(self, connection: Connection) -> None:
         for feed in Feed:
-            found = numbers(both, f"SELECT DISTINCT feed FROM quant_{feed.value}.sources")
+            found = numbers(connection, f"SELECT DISTINCT feed FROM quant_{feed.value}.sources")
             assert found == [(feed.value,)]
 
 
 class TestFeeds:
-    def test_a_schema_holds_one_feed(self, any_database_url: str, both: Connection) -> None:
+    def test_a_schema_holds_one_feed(self, database_url: str, connection: Connection) -> None:
         for number, feed in enumerate(Feed, 1):
-            store_ticks(any_database_url, [quote(0, f"{number}.0", f"{number}.2", feed)])
+            store_ticks(database_url, [quote(0, f"{number}.0", f"{number}.2", feed)])
         for number, feed in enumerate(Feed, 1):
             for view, column in (
                 ("ticks", "bid + 0.1"),
@@ -98,7 +95,7 @@ class TestFeeds:
             ):
                 mid = "AND side = 'mid'" if view.startswith("candles") else ""
                 found = numbers(
-                    both,
+                    connection,
                     f"SELECT feed, {column} FROM quant_{feed.value}.{view} WHERE true {mid}",
                 )
                 assert found == [(feed.value, Decimal(f"{number}.1"))], view
@@ -106,10 +103,10 @@ class TestFeeds:
 
 class TestTicks:
     def test_words_stand_for_numbers_and_letters(
-        self, any_database_url: str, both: Connection
+        self, database_url: str, connection: Connection
     ) -> None:
         store_ticks(
-            any_database_url,
+            database_url,
             [
                 quote(0, "1.10000", "1.10002"),
                 trade(1, "60000.5", "binance"),
@@ -117,7 +114,7 @@ class TestTicks:
             ],
         )
         found = numbers(
-            both,
+            connection,
             "SELECT symbol, source, kind, bid, ask, price, size FROM quant_simulated.ticks"
             " ORDER BY time",
         )
@@ -130,10 +127,10 @@ class TestTicks:
 
 class TestSpecifiedRelations:
     def test_an_exchange_rate_is_the_mid_of_a_quote_or_what_was_said(
-        self, any_database_url: str, both: Connection
+        self, database_url: str, connection: Connection
     ) -> None:
         store_ticks(
-            any_database_url,
+            database_url,
             [
                 quote(0, "1.10000", "1.10003"),
                 trade(1, "60000.5", "binance"),
@@ -142,7 +139,7 @@ class TestSpecifiedRelations:
         )
         for relation in ("market.exchange_rates", "quant_simulated.exchange_rates"):
             found = numbers(
-                both,
+                connection,
                 "SELECT base_currency, quote_currency, trim_scale(rate), source, feed"
                 f" FROM {relation} ORDER BY time",
             )
@@ -152,10 +149,10 @@ class TestSpecifiedRelations:
             ]
 
     def test_an_asset_has_one_price_a_minute_of_the_preferred_source(
-        self, any_database_url: str, both: Connection
+        self, database_url: str, connection: Connection
     ) -> None:
         store_ticks(
-            any_database_url,
+            database_url,
             [
                 trade(0, "60000", "kraken"),
                 trade(0, "60010", "binance"),
@@ -163,10 +160,10 @@ class TestSpecifiedRelations:
                 quote(1, "1.1", "1.2"),
             ],
         )
-        both.execute("UPDATE market.candles_simulated SET ticks = 0 WHERE close = 60010")
+        connection.execute("UPDATE market.candles_simulated SET ticks = 0 WHERE close = 60010")
         for relation in ("market.asset_prices", "quant_simulated.asset_prices"):
             found = numbers(
-                both,
+                connection,
                 "SELECT time, symbol, asset_type, open, high, low, close, volume, source, feed"
                 f" FROM {relation} ORDER BY time",
             )
@@ -215,12 +212,12 @@ class TestRolledUp:
         )
 
     def test_without_marks_all_is_made_of_minutes(
-        self, any_database_url: str, both: Connection
+        self, database_url: str, connection: Connection
     ) -> None:
-        self.minutes(any_database_url)
+        self.minutes(database_url)
         for level, count, ticks, minutes in (("1h", 9, 4, 2), ("1d", 3, 12, 6)):
             found = numbers(
-                both,
+                connection,
                 "SELECT open, high, low, close, volume, ticks, minutes, tick_minutes, source"
                 f" FROM quant_simulated.candles_{level} WHERE time >= '2026-01-01'",
             )
@@ -228,6 +225,7 @@ class TestRolledUp:
             prices = [Decimal(price) for price in (10, 12, 9, 11)]
             assert found == [(*prices, volume, ticks, minutes, minutes, "kraken")] * count
 
+    @pytest.mark.plain_only("rollups are written by hand")
     def test_hours_that_are_whole_come_from_the_rollups(
         self, database_url: str, connection: Connection
     ) -> None:
@@ -245,6 +243,7 @@ class TestRolledUp:
             hour(each) for each in (1, 25, 26, 48, 49, 50)
         ]
 
+    @pytest.mark.plain_only("rollups are written by hand")
     def test_days_that_are_whole_come_from_the_rollups(
         self, database_url: str, connection: Connection
     ) -> None:
@@ -266,7 +265,42 @@ class TestRolledUp:
         assert opens == [(88, Decimal(4))]
 
 
+class TestRefreshed:
+    def of_minutes(self, connection: Connection, unit: str) -> list[tuple[Any, ...]]:
+        """What the minutes make of the hours or days."""
+        return numbers(
+            connection,
+            f"SELECT date_trunc('{unit}', time), (array_agg(open ORDER BY time))[1], max(high),"
+            " min(low), (array_agg(close ORDER BY time DESC))[1], trim_scale(sum(volume)), count(*)"
+            " FROM quant_simulated.candles GROUP BY 1 ORDER BY 1",
+        )
+
+    def shown(self, connection: Connection, level: str) -> list[tuple[Any, ...]]:
+        return numbers(
+            connection,
+            "SELECT time, open, high, low, close, trim_scale(volume), minutes"
+            f" FROM quant_simulated.candles_{level} ORDER BY time",
+        )
+
+    def test_what_is_shown_is_always_what_the_minutes_make(
+        self, database_url: str, connection: Connection
+    ) -> None:
+        minutes = Minutes(database_url)
+        steps = (
+            [minute_bar(minute, minute % 7 + 2) for minute in (1, 2, 59, 65, 1500, 1501, 2999)],
+            [minute_bar(0, 40), minute_bar(70, 50), minute_bar(3000, 9)],
+        )
+        for bars in steps:
+            minutes.write(bars)
+            for _ in range(2):
+                for level, unit in (("1h", "hour"), ("1d", "day")):
+                    assert self.shown(connection, level) == self.of_minutes(connection, unit)
+                refresh(database_url, Feed.SIMULATED, now=MIDNIGHT + timedelta(days=2))
+        minutes.close()
+
+
 class TestPlans:
+    @pytest.mark.plain_only("partitions have these names")
     def test_time_and_symbol_reach_the_index_and_leave_out_partitions(
         self, database_url: str, connection: Connection
     ) -> None:
