@@ -35,6 +35,7 @@ async def backend(reader: ColumnReader) -> int:
     return int(found["c0"][0].as_py())
 
 
+@pytest.mark.both_backends
 async def test_batches_come_in_order_and_hold_everything(reader: ColumnReader) -> None:
     series = query("SELECT n FROM generate_series(1, 1000) AS n", "int4")
     sizes, rows = [], []
@@ -45,6 +46,7 @@ async def test_batches_come_in_order_and_hold_everything(reader: ColumnReader) -
     assert rows == list(range(1, 1001))
 
 
+@pytest.mark.both_backends
 async def test_a_table_holds_the_whole_answer(reader: ColumnReader) -> None:
     prices = query("SELECT 1.5 UNION ALL SELECT NULL", "numeric")
     found = await reader.table(prices, numbers=Numbers.DECIMAL)

@@ -18,6 +18,8 @@ from tests.storage.making import written
 
 Connection = psycopg.Connection[Any]
 
+pytestmark = pytest.mark.both_backends
+
 TYPES = {
     "timestamptz": st.datetimes(timezones=st.just(UTC)),
     "date": st.dates(),

@@ -24,6 +24,8 @@ from storage.pools import ReadPool
 from tests.api.harness import BTCUSDT, quote, store_ticks
 from tests.storage.history.making import BINANCE, COINGECKO, FEED, LAST_TIME, OANDA, START, at, btc
 
+pytestmark = pytest.mark.both_backends
+
 ALL = TickRange(BTCUSDT, FEED, START, LAST_TIME)
 
 
@@ -65,6 +67,7 @@ class TestStretches:
         assert [found.ticks for found in await tick_stretches(columns, cut)] == [2]
         assert seqs(await streamed(columns, cut)) == [2]
 
+    @pytest.mark.plain_only("on TimescaleDB old chunks are dropped by a policy")
     async def test_ticks_that_are_no_longer_kept_do_not_count(
         self, database_url: str, columns: ColumnReader
     ) -> None:
