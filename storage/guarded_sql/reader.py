@@ -161,11 +161,11 @@ class GuardedSql:
             raise SqlTimeoutError(bounds.whole_s) from error
         if watch.ended is Ended.MEMORY:
             raise SqlMemoryError(bounds.memory_mb) from error
-        if isinstance(error, QueryTimeoutError):
-            raise SqlTimeoutError(bounds.work_s) from error
         cause = error if isinstance(error, psycopg.Error) else error.__cause__
         if isinstance(cause, psycopg.Error):
-            raise told(cause, bounds.memory_mb, bounds.work_s, wrapped=described) from error
+            raise told(cause, bounds.memory_mb, bounds.whole_s, wrapped=described) from error
+        if isinstance(error, QueryTimeoutError):
+            raise SqlTimeoutError(bounds.work_s) from error
         raise error
 
 

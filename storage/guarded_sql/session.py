@@ -45,7 +45,9 @@ def _barred(error: psycopg.OperationalError) -> Exception:
     """What to say of a connection that was not made; PostgreSQL's own words may hold addresses."""
     said = str(error)
     if "does not exist" in said and "role" in said:
-        return SqlNotConfiguredError("its role is missing: run `tradewind migrate` (docs/sql.md)")
+        return SqlNotConfiguredError(
+            "its role is missing: run `tradewind migrate` as one who may make roles (docs/sql.md)"
+        )
     if "authentication failed" in said or "no password" in said or "pg_hba" in said:
         return SqlNotConfiguredError("its role is not let in: set TRADEWIND_QUANT_DATABASE_URL")
     return DatabaseUnavailableError("no session for a caller's statement")

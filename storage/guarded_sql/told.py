@@ -25,7 +25,7 @@ _TOO_LARGE_VALUE = "invalid memory alloc request size"
 
 
 def told(
-    error: psycopg.Error, memory_mb: int, work_s: float, *, wrapped: bool = False
+    error: psycopg.Error, memory_mb: int, limit_s: float, *, wrapped: bool = False
 ) -> StorageError:
     """What to raise for it.
 
@@ -37,7 +37,7 @@ def told(
     if code in _FORBIDDEN:
         return SqlForbiddenError(message)
     if code in _TIMEOUT:
-        return SqlTimeoutError(work_s)
+        return SqlTimeoutError(limit_s)
     if code in _TOO_LARGE or message.startswith(_TOO_LARGE_VALUE):
         return SqlMemoryError(memory_mb)
     if code == _SYNTAX and wrapped:
