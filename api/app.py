@@ -12,7 +12,9 @@ from api.errors import install_error_handlers
 from api.market.router import router as market_router
 from api.middleware import RequestMiddleware
 from api.operations.router import router as operations_router
+from api.query.router import router as query_router
 from api.services import ServiceSet
+from api.sql.router import router as sql_router
 from api.stream.router import router as stream_router
 
 DESCRIPTION = "Real-time market data: latest prices, live streams, ticks and candles."
@@ -40,7 +42,7 @@ def create_app(config: ApiConfig) -> FastAPI:
     app.state.services = services
     install_error_handlers(app)
     app.add_middleware(RequestMiddleware, config=config, metrics=services.metrics)
-    for router in (operations_router, market_router, stream_router):
+    for router in (operations_router, market_router, query_router, sql_router, stream_router):
         app.include_router(router)
     app.router.default = Dashboard(config.dashboard_dir, otherwise=app.router.default)
     return app

@@ -15,6 +15,10 @@ MAX_PAGE_ROWS = 100_000
 """Rows of a page as CSV, Arrow or Parquet."""
 MAX_QUERY_ROWS = 5_000_000
 """Rows that a quant query may read or answer with: they are whole in memory."""
+MAX_QUERY_VALUES = 20_000_000
+"""The same of values, at eight bytes each: fields and columns of every row."""
+MAX_QUERY_JSON_ROWS = 50_000
+"""Rows of its answer as JSON."""
 MAX_SQL_ROWS = 1_000_000
 """Rows of the answer to a statement of SQL."""
 MAX_SQL_JSON_ROWS = 50_000

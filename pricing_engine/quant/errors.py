@@ -25,7 +25,7 @@ def unknown(field: str, what: str, given: object, allowed: Iterable[str]) -> Fau
     return Fault(field, message, names, near[0] if near else None)
 
 
-class QuantError(ValueError):
+class QuantError(Exception):
     """The root of this package's errors."""
 
 

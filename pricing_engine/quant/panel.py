@@ -36,7 +36,7 @@ class Grid(StrEnum):
 class Fill(StrEnum):
     """What a symbol has in a row of the grid without a bucket of its own."""
 
-    NULL = "null"
+    NONE = "none"
     LAST = "last"
     FLAT = "flat"
 
@@ -67,7 +67,7 @@ def panel(
     span: Span,
     fields: Sequence[str],
     grid: Grid = Grid.OWN,
-    fill: Fill = Fill.NULL,
+    fill: Fill = Fill.NONE,
     max_age_us: int = 7 * DAY_US,
 ) -> Table:
     """The table of these members, the asked ones first.
@@ -145,7 +145,7 @@ def _rows(
         return candles.slice(int(first), len(own)).with_columns(age_s=pl.lit(0.0))
     rows = pl.DataFrame({TIME: pl.Series(times).cast(INSTANT)})
     held = candles.with_columns(at=pl.col(TIME))
-    if fill is Fill.NULL:
+    if fill is Fill.NONE:
         joined = rows.join(held, on=TIME, how="left", maintain_order="left")
         return joined.with_columns(age_s=_age()).drop("at")
     joined = rows.join_asof(held, on=TIME, strategy="backward", tolerance=f"{max_age_us}us")

@@ -121,7 +121,7 @@ def asked(
     start: datetime = FIRST,
     end: datetime = LAST,
     grid: Grid = Grid.OWN,
-    fill: Fill = Fill.NULL,
+    fill: Fill = Fill.NONE,
     max_age_us: int = 7 * 86_400_000_000,
     resample: str | None = None,
     asset_class: AssetClass = AssetClass.STOCK,

@@ -5,7 +5,7 @@ import statistics
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing_engine.quant.pairs import Measure, rolling_pairs, whole_pairs
@@ -53,6 +53,7 @@ def test_what_does_not_move_correlates_with_nothing() -> None:
             assert np.array_equal([whole, rolling], [expected, expected], equal_nan=True)
 
 
+@settings(deadline=None)  # the first example compiles
 @given(
     rows=st.lists(
         st.tuples(st.none() | st.floats(-10, 10, width=32), st.floats(-10, 10, width=32)),

@@ -45,7 +45,7 @@ def test_without_a_grid_a_symbol_has_the_buckets_that_it_has() -> None:
 
 def test_a_hole_of_the_union_is_null() -> None:
     holes = [[None, 3.0, 5.0], [None, 3.5, 5.5], [None, 8.0, 7.0], [None, 0.0, 0.0]]
-    assert filled(Fill.NULL) == holes
+    assert filled(Fill.NONE) == holes
 
 
 def test_the_last_known_price_is_held_and_says_its_age() -> None:

@@ -1,0 +1,1 @@
+"""Quant queries over HTTP."""

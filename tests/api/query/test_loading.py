@@ -1,0 +1,69 @@
+"""Candles of a query's symbols: the range, so many before it, and other sides beside."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from api.config import ApiConfig
+from api.query.loading import Wanted, load_members
+from api.services import ServiceSet
+from market.crosses import NoPathError
+from market.instruments import AssetClass
+from market.intervals import Interval
+from tests.api.query.conftest import STOCKS
+
+START, END = datetime(2017, 8, 4, tzinfo=UTC), datetime(2017, 8, 10, tzinfo=UTC)
+DAY, MINUTE = Interval.parse("1d"), Interval.parse("1m")
+
+
+@pytest.fixture
+async def services(recorded: ApiConfig) -> AsyncIterator[ServiceSet]:
+    found = ServiceSet.of(recorded)
+    yield found
+    await found.columns.close()
+    await found.database.close()
+
+
+def opened(moment: str) -> datetime:
+    return datetime.fromisoformat(moment)
+
+
+@pytest.mark.usefixtures("stored")
+async def test_so_many_candles_before_the_start_are_there_whatever_holes_there_are(
+    services: ServiceSet,
+) -> None:
+    wanted = Wanted(DAY, "UTC", None, START, END, before=300)
+    symbols = [(symbol, symbol != "COKE") for symbol in STOCKS]
+    members = await load_members(services, symbols, wanted, ["close"])
+    assert [(member.symbol, member.asked) for member in members] == symbols
+    assert {member.asset_class for member in members} == {AssetClass.STOCK}
+    for member in members:
+        times = member.candles["time"].to_list()
+        assert times == sorted(times)
+        assert sum(time < START for time in times) == 300
+    inside = [time for time in members[0].candles["time"].to_list() if time >= START]
+    assert [time.day for time in inside] == [4, 8, 9]  # AAPL has no 7 August
+
+
+@pytest.mark.usefixtures("quoted")
+async def test_other_sides_stand_beside_the_buckets_that_there_are(services: ServiceSet) -> None:
+    start, end = opened("2018-01-09T10:02:00Z"), opened("2018-01-09T10:05:00Z")
+    wanted = Wanted(MINUTE, "UTC", None, start, end, before=1)
+    (member,) = await load_members(services, [("EUR-USD", True)], wanted, ["bid", "ask"])
+    assert member.candles.select("close", "bid", "ask").rows() == [
+        (1.11, 1.1, 1.12),
+        (1.22, 1.2, 1.24),
+    ]
+    trades = Wanted(MINUTE, "UTC", "trade", start, end, before=1)
+    (nothing,) = await load_members(services, [("EUR-USD", True)], trades, ["bid"])
+    assert nothing.candles.is_empty()
+    assert "bid" in nothing.candles.columns
+
+
+@pytest.mark.usefixtures("quoted")
+async def test_a_cross_that_nothing_leads_to_is_an_error(services: ServiceSet) -> None:
+    start, end = opened("2018-01-09T10:00:00Z"), opened("2018-01-09T10:05:00Z")
+    wanted = Wanted(MINUTE, "UTC", None, start, end, before=0)
+    with pytest.raises(NoPathError):
+        await load_members(services, [("EUR-USD", True), ("ZAR-CNY", True)], wanted, ["close"])
