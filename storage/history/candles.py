@@ -6,7 +6,7 @@ of ticks; and where neither is known of a provider's own bars.
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -97,6 +97,8 @@ async def candle_series(columns: ColumnReader, query: CandleQuery, numbers: Numb
     extent = await _extent(columns, query, (start, end))
     range_us = (0, 0)
     if extent.times:
+        # What is read of one side alone is read faster.
+        query = replace(query, sides=extent.sides)
         first, last = _buckets(interval, zone, extent.times)
         range_us = (max(start, first), min(end, last))
     return Series(
@@ -146,24 +148,29 @@ def _slice_us(query: CandleQuery, range_us: Range) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Extent:
-    """The first and the last time of anything in the range, none if it is empty; whether bars are in it."""
+    """The first and the last time of anything in the range, none if it is empty; of which sides it is,
+    and whether bars are in it."""
 
     times: list[int]
+    sides: tuple[str, ...]
     bars: bool
+
+
+_EXTENT = ("time", "side", "bar"), ("timestamptz", "text", "bool")
 
 
 async def _extent(columns: ColumnReader, query: CandleQuery, range_us: Range) -> _Extent:
     if range_us[0] >= range_us[1]:
-        return _Extent([], bars=False)
+        return _Extent([], (), bars=False)
     places = sql.SQL(
         "FROM market.{relation} WHERE instrument_id = {instrument} AND feed = {feed}"
         " AND side = {side} AND time >= {start} AND time < {end}"
     )
     ends = sql.SQL(
-        "(SELECT time, {bars} {places} ORDER BY time LIMIT 1)"
-        " UNION ALL (SELECT time, {bars} {places} ORDER BY time DESC LIMIT 1)"
+        "(SELECT time, {side}, false {places} ORDER BY time LIMIT 1)"
+        " UNION ALL (SELECT time, {side}, false {places} ORDER BY time DESC LIMIT 1)"
     )
-    bars = sql.SQL("SELECT unnest(ARRAY[min(time), max(time)]), true {places} AND {whole}")
+    bars = sql.SQL("SELECT unnest(ARRAY[min(time), max(time)]), {side}, true {places} AND {whole}")
     pieces: list[sql.Composed] = []
     for side in query.sides:
         facts = {
@@ -175,19 +182,21 @@ async def _extent(columns: ColumnReader, query: CandleQuery, range_us: Range) ->
         around = {"start": moment(range_us[0] - DAY_US), "end": moment(range_us[1] + DAY_US)}
         inside = {"start": moment(range_us[0]), "end": moment(range_us[1])}
         kept = places.format(relation=sql.Identifier("candles"), **facts, **inside)
-        pieces.append(ends.format(bars=sql.SQL("false"), places=kept))
+        pieces.append(ends.format(side=sql.Literal(side), places=kept))
         barred = places.format(relation=sql.Identifier("bars"), **facts, **around)
         whole = sql.SQL("{} % interval_s = 0").format(sql.Literal(divisible_s(query.interval)))
-        pieces.append(bars.format(places=barred, whole=whole))
-    statement = sql.SQL("SELECT * FROM ({}) AS found (time, bar) WHERE time IS NOT NULL").format(
-        sql.SQL(" UNION ALL ").join(pieces)
-    )
-    rows = await columns.table(ColumnQuery(statement, ("time", "bar"), ("timestamptz", "bool")))
+        pieces.append(bars.format(side=sql.Literal(side), places=barred, whole=whole))
+    statement = sql.SQL(
+        "SELECT * FROM ({}) AS found (time, side, bar) WHERE time IS NOT NULL"
+    ).format(sql.SQL(" UNION ALL ").join(pieces))
+    rows = await columns.table(ColumnQuery(statement, *_EXTENT))
     bar = rows.column("bar").to_numpy()
     times = times_of(rows)
     rest_us = MINUTE_US - 1 if _below_minutes(query.interval) else 0
     shifted = [times[~bar], times[~bar] + rest_us, times[bar] - DAY_US, times[bar] + DAY_US]
-    return _Extent(np.concatenate(shifted).tolist(), bars=bool(bar.any()))
+    found = set(rows.column("side").to_pylist())
+    sides = tuple(side for side in query.sides if side in found)
+    return _Extent(np.concatenate(shifted).tolist(), sides, bars=bool(bar.any()))
 
 
 def _buckets(interval: Interval, zone: ZoneInfo, times: list[int]) -> Range:

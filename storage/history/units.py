@@ -48,8 +48,10 @@ MINUTES = Level("candles", MINUTE_US)
 HOURS = Level("candles_1h", HOUR_US)
 DAYS = Level("candles_1d", DAY_US)
 
-_NAMES = ("time", "source_id", "preference", "open", "high", "low", "close", "volume", "ticks")
-_TYPES = ("timestamptz", "int2", "int2", *5 * ("numeric",))
+_NAMES = ("time", "source_id", "open", "high", "low", "close", "volume", "ticks")
+_TYPES = ("timestamptz", "int2", *5 * ("numeric",))
+_MINUTELY = _NAMES, (*_TYPES, "int4")
+_ROLLED = (*_NAMES, "minutes", "tick_minutes"), (*_TYPES, "int8", "int4", "int4")
 
 
 def levels_for(interval: Interval, range_us: Range, zone: ZoneInfo) -> list[Level]:
@@ -162,9 +164,9 @@ async def _read(
     numbers: Numbers,
 ) -> pa.Table:
     """All rows of a level in these ranges, of every source and side, in no order."""
-    rolled = level is not MINUTES
-    names = (*_NAMES, "minutes", "tick_minutes") if rolled else _NAMES
-    types = (*_TYPES, "int8", "int4", "int4") if rolled else (*_TYPES, "int4")
+    names, types = _ROLLED if level is not MINUTES else _MINUTELY
+    if len(subject.sides) > 1:
+        names, types = (*names, "preference"), (*types, "int2")
     pieces = bounded(ranges)
     statement = sql.SQL(" UNION ALL ").join(
         _statement(level, subject, preference, piece)
@@ -172,9 +174,12 @@ async def _read(
         for preference in range(len(subject.sides))
     )
     query = ColumnQuery(statement, names, types)
-    if not pieces:
-        return query.schema(numbers).empty_table()
-    rows = (await columns.table(query, numbers=numbers)).combine_chunks()
+    if pieces:
+        rows = (await columns.table(query, numbers=numbers)).combine_chunks()
+    else:
+        rows = query.schema(numbers).empty_table()
+    if len(subject.sides) == 1:
+        rows = rows.append_column("preference", pa.array(np.zeros(rows.num_rows, np.int16)))
     if pieces == ranges:
         return rows
     times = times_of(rows)
@@ -185,14 +190,17 @@ async def _read(
 
 
 def _statement(level: Level, subject: Subject, preference: int, piece: Range) -> sql.Composed:
-    rolled = level is not MINUTES
+    more: list[sql.Composable] = []
+    if level is not MINUTES:
+        more.append(sql.SQL(", minutes, tick_minutes"))
+    if len(subject.sides) > 1:
+        more.append(sql.SQL(", {}::int2").format(sql.Literal(preference)))
     return sql.SQL(
-        "SELECT time, source_id, {preference}::int2, open, high, low, close, volume, ticks{more}"
+        "SELECT time, source_id, open, high, low, close, volume, ticks{more}"
         " FROM market.{relation} WHERE instrument_id = {instrument} AND feed = {feed}"
         " AND side = {side} AND time >= {start} AND time < {end}"
     ).format(
-        preference=sql.Literal(preference),
-        more=sql.SQL(", minutes, tick_minutes" if rolled else ""),
+        more=sql.SQL("").join(more),
         relation=sql.Identifier(level.relation),
         instrument=sql.Literal(subject.instrument_id),
         feed=sql.Literal(subject.feed.code),
