@@ -49,13 +49,17 @@ def migrate(database_url: str) -> None:
         prepare_roles(guard)
 
 
+def check_revision(found: str) -> None:
+    """NewerSchemaError where this code does not know that revision."""
+    script = ScriptDirectory.from_config(_config())
+    if found not in {revision.revision for revision in script.walk_revisions()}:
+        raise NewerSchemaError(found, HEAD)
+
+
 def _check(context: MigrationContext) -> None:
     """NewerSchemaError where the database has a revision that this code does not know."""
-    script = ScriptDirectory.from_config(_config())
-    known = {revision.revision for revision in script.walk_revisions()}
     for found in context.get_current_heads():
-        if found not in known:
-            raise NewerSchemaError(found, HEAD)
+        check_revision(found)
 
 
 def _config() -> Config:

@@ -224,6 +224,37 @@ def migrate(*, data: Data = None, database_url: DatabaseUrl = None) -> int:
     return 0
 
 
+@app.command
+def backup(
+    path: Annotated[Path, Parameter(help="The file to write; it must not be there yet.")],
+    *,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> int:
+    """Write the whole database into a file, beside a running `up` or on its own."""
+    settings = _settings(data=data, database_url=database_url)
+    from tradewind.backup import run_backup
+
+    return run_backup(path, settings)
+
+
+@app.command
+def restore(
+    path: Annotated[Path, Parameter(help="A file of `backup`.")],
+    *,
+    replace: Annotated[
+        bool, Parameter(help="Throw away what the database holds.", negative=())
+    ] = False,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+) -> int:
+    """Bring an empty database to what a backup holds, while nothing runs on it."""
+    settings = _settings(data=data, database_url=database_url)
+    from tradewind.backup import run_restore
+
+    return run_restore(path, settings, replace=replace)
+
+
 @app.command(show=False)
 def warm() -> int:
     """Compile what the flows run; `up` does it before they start."""

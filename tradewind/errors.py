@@ -181,3 +181,33 @@ class MissingKeyError(ProcessError):
 
     def __str__(self) -> str:
         return f"{self.provider} needs a key: set TRADEWIND_{self.provider.upper()}_KEY"
+
+
+class BackupError(ProcessError):
+    """A backup that was not made, or not restored: the file, and why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.reason}"
+
+
+class NotABackupError(BackupError):
+    """A file that is no backup, or no whole one; nothing was touched."""
+
+
+class NotEmptyError(ProcessError):
+    """A database that holds something is not restored into. `own`: it is on a server of the user's."""
+
+    def __init__(self, data: Path, *, own: bool) -> None:
+        super().__init__(data, own)
+        self.data = data
+        self.own = own
+
+    def __str__(self) -> str:
+        where = "the database" if self.own else f"the database in {self.data}"
+        other = "an empty database" if self.own else "another --data"
+        return f"{where} is not empty: take {other}, or --replace what it holds"
