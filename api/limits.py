@@ -22,6 +22,7 @@ MAX_QUERY_JSON_ROWS = 50_000
 MAX_SQL_ROWS = 1_000_000
 """Rows of the answer to a statement of SQL."""
 MAX_SQL_JSON_ROWS = 50_000
+MAX_SQL_JSON_BYTES = 32 * 1024 * 1024
 """The same as JSON, which is whole in memory."""
 MAX_HEAVY = 4
 """Heavy requests at once in a process: streams of whole ranges, queries."""

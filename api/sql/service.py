@@ -1,5 +1,6 @@
 """Which form an answer takes, and what of it is told in JSON."""
 
+from contextlib import aclosing
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 from fastapi import Request
 
+from api.errors import RangeTooLargeError
 from api.formats import Format, asked_format
-from api.limits import MAX_SQL_JSON_ROWS
+from api.limits import MAX_SQL_JSON_BYTES, MAX_SQL_JSON_ROWS
 from storage.guarded_sql.reader import SqlAnswer
 
 
@@ -28,8 +30,18 @@ def most_rows(form: Format, limit: int) -> int:
 
 
 async def json_rows(answer: SqlAnswer) -> list[dict[str, Any]]:
-    """The whole answer as objects. What is no finite number is null, and a decimal is a string."""
-    batches = [batch async for batch in answer.batches]
+    """The whole answer as objects. What is no finite number is null, and a decimal is a string.
+
+    RangeTooLargeError for more than MAX_SQL_JSON_BYTES.
+    """
+    batches, size = [], 0
+    async with aclosing(answer.batches) as found:
+        async for batch in found:
+            size += batch.nbytes
+            if size > MAX_SQL_JSON_BYTES:
+                hint = "ask for format=arrow, which is streamed, or for less"
+                raise RangeTooLargeError("bytes", size, MAX_SQL_JSON_BYTES, hint)
+            batches.append(batch)
     table = pa.Table.from_batches(batches, answer.schema)
     return [{name: _told(value) for name, value in row.items()} for row in table.to_pylist()]
 

@@ -230,6 +230,9 @@ async def test_a_timeout_cannot_be_talked_away(stored: Api) -> None:
     [
         "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT 1 FROM r) SELECT sum(n) AS a FROM r",
         "SELECT count(*) AS a FROM generate_series(1, 100000) x, generate_series(1, 100000) y",
+        "SELECT 1 AS a FROM " + ", ".join(f"ticks AS t{number}" for number in range(300)),
+        "SELECT sum(repeat('9', 60000)::numeric * repeat('8', 60000)::numeric + n)::text AS a"
+        " FROM generate_series(1, 1000000) AS n",
         "SELECT count(*) AS a FROM pg_class a, pg_class b, pg_class c, pg_class d",
         "SELECT (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 40) AS n)"
         " ~ '^(.+)(.+)(.+)\\3\\2\\1$' AS a",

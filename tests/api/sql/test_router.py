@@ -91,6 +91,13 @@ class TestRefusals:
         assert (await refused(stored, sql))[1] == "SQL_TOO_MANY_ROWS"
         assert table_of(await ask(stored, sql, format="arrow")).num_rows == 50_001
 
+    async def test_json_is_bounded_by_its_bytes_too(self, stored: Api) -> None:
+        sql = "SELECT repeat('x', 10000) AS x FROM generate_series(1, 9000)"
+        status, code, error = await refused(stored, sql)
+        assert (status, code) == (422, "RANGE_TOO_LARGE")
+        assert "format=arrow" in error["message"]
+        assert (await rows(stored, "SELECT 1 AS a")) == [{"a": 1}]
+
     async def test_rows_too_many_behind_the_first_byte_break_the_connection(
         self, stored: Api
     ) -> None:
