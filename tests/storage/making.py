@@ -10,6 +10,7 @@ from market.bars import BAR_US, BarBatch
 from market.log import LogEntry, LogRecord
 from market.sources import Feed, source_of
 from market.ticks import QUOTE, TRADE, Tick, TickBatch
+from storage.backends import candles_table, ticks_table
 from storage.partitions import TickPartitions
 
 Connection = psycopg.Connection[Any]
@@ -48,6 +49,13 @@ def make_room(connection: Connection, feed: Feed, batch: TickBatch, bars: BarBat
 def numbers(connection: Connection, query: str) -> list[tuple[Any, ...]]:
     """The rows of a query."""
     return connection.execute(query.encode()).fetchall()
+
+
+def empty(connection: Connection) -> None:
+    """Forget all ticks and candles."""
+    for feed in Feed:
+        for table in (ticks_table(feed), candles_table(feed)):
+            connection.execute(sql.SQL("TRUNCATE {}").format(table))
 
 
 def candle_texts(connection: Connection, where: str = "true") -> dict[tuple[Any, ...], Any]:

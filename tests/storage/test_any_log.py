@@ -21,7 +21,7 @@ from tests.pipelines.logs import record
 from tests.reference.candles import candles
 from tests.reference.quality import ReferenceJudge
 from tests.storage.driving import Driver
-from tests.storage.making import SOURCE, START_US, candle_texts, numbers, text, trade
+from tests.storage.making import SOURCE, START_US, candle_texts, empty, numbers, text, trade
 
 Connection = psycopg.Connection[Any]
 PARTITION = "binance-0"
@@ -109,8 +109,9 @@ _RELEASED = "SELECT 1 FROM market.ticks WHERE price > 105 LIMIT 1"
 
 
 def clear(connection: Connection) -> None:
+    empty(connection)
     connection.execute(
-        "TRUNCATE market.ticks, market.candles, market.quarantine, market.inbox_done,"
+        "TRUNCATE market.quarantine, market.inbox_done,"
         " market.inbox_consumers, market.inbox_partitions CASCADE"
     )
 

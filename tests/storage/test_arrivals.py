@@ -1,9 +1,13 @@
 """The newest arrival is that of any partition, and nothing where nothing came."""
 
+import pytest
+
 from market.log import LogEntry
 from market.sources import Feed, source_of
 from storage.arrivals import Arrivals
 from storage.inbox import Inbox
+
+pytestmark = pytest.mark.both_backends
 
 NOW_US = 1_795_521_600_000_000
 

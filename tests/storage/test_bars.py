@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from storage.outcomes import OutcomeWriter
 from tests.market.strategies import bars
 from tests.storage.making import INSTRUMENT, SOURCE, START_US, numbers, text
 from tests.storage.test_outcomes import outcome
+
+pytestmark = pytest.mark.both_backends
 
 Connection = psycopg.Connection[Any]
 ALL = (

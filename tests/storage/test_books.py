@@ -12,6 +12,8 @@ from storage import books
 from storage.books import Done, Quarantined, ReadRegister, Released, Totals
 from tests.storage.making import SOURCE, START_US, numbers
 
+pytestmark = pytest.mark.both_backends
+
 Connection = psycopg.Connection[Any]
 CONSUMER = "store-simulated"
 WAITING = "SELECT 1 FROM pg_locks WHERE NOT granted"
@@ -32,6 +34,7 @@ class TestPartitionId:
             connection, "SELECT name, source_id FROM market.inbox_partitions ORDER BY id"
         ) == [("binance-0", SOURCE.id), ("binance-1", SOURCE.id)]
 
+    @pytest.mark.plain_only("needs two transactions at once")
     def test_of_one_that_another_connection_makes_meanwhile(
         self, database_url: str, connection: Connection
     ) -> None:

@@ -29,12 +29,15 @@ from tests.storage.making import (
     SOURCE,
     START_US,
     candle_texts,
+    empty,
     make_room,
     numbers,
     quote,
     text,
     trade,
 )
+
+pytestmark = pytest.mark.both_backends
 
 Connection = psycopg.Connection[Any]
 FEED = Feed.SIMULATED
@@ -101,7 +104,7 @@ class TestUpsert:
     def test_any_order_of_offsets_ends_with_the_last_write_of_the_highest(
         self, connection: Connection, writes: list[tuple[int, int]]
     ) -> None:
-        connection.execute("TRUNCATE market.candles")
+        empty(connection)
         for offset, close in writes:
             upsert(connection, [bar(close)], 1, offset)
         highest = max(offset for offset, _ in writes)
@@ -135,7 +138,7 @@ class TestUpsert:
 
     @given(st.lists(bars(), unique_by=lambda b: (b.time_us, b.instrument, b.source, b.side)))
     def test_every_number_is_stored_exactly(self, connection: Connection, rows: list[Bar]) -> None:
-        connection.execute("TRUNCATE market.candles")
+        empty(connection)
         assert upsert(connection, rows, 1, 5) == set()
         found = numbers(
             connection,
@@ -166,7 +169,7 @@ class TestInsert:
         rows = [bar(10), bar(30, minute=1)]
         assert self.insert(connection, rows, 5)
         inserted = closes(connection)
-        connection.execute("TRUNCATE market.candles")
+        empty(connection)
         upsert(connection, rows, 1, 5)
         assert inserted == closes(connection) == [(10, 1, 5), (30, 1, 5)]
 
@@ -207,7 +210,7 @@ class TestRecompute:
     def test_equals_a_plain_fold_of_the_same_ticks_to_the_byte(
         self, connection: Connection, rows: list[Tick]
     ) -> None:
-        connection.execute("TRUNCATE market.ticks, market.candles")
+        empty(connection)
         unique = {(row.time_us, row.instrument, row.source, row.seq): row for row in rows}
         recompute(connection, store(connection, list(unique.values())))
         found = numbers(

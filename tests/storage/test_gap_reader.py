@@ -16,6 +16,8 @@ from storage.gaps import insert_gaps
 from storage.pools import ReadPool
 from tests.storage.making import START_US
 
+pytestmark = pytest.mark.both_backends
+
 Connection = psycopg.Connection[Any]
 KRAKEN, ECB = (source_of(name, Feed.LIVE) for name in ("kraken", "ecb"))
 MINUTE = 60_000_000

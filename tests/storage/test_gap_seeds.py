@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+import pytest
 
 from market.bars import BAR_US
 from market.clock import microseconds
@@ -12,6 +13,8 @@ from storage.inbox import Inbox
 from tests.pipelines.logs import record as record_of
 from tests.storage.driving import Driver
 from tests.storage.making import INSTRUMENT, SOURCE, START_US, numbers, quote, record, trade
+
+pytestmark = pytest.mark.both_backends
 
 Connection = psycopg.Connection[Any]
 

@@ -21,6 +21,8 @@ from storage.ticks import insert_ticks
 from tests.storage.making import make_room, numbers
 from tests.storage.test_outcomes import outcome
 
+pytestmark = pytest.mark.both_backends
+
 Connection = psycopg.Connection[Any]
 KRAKEN = source_of("kraken", Feed.SIMULATED)
 NOW = system_clock() // 1_000_000 * 1_000_000
@@ -184,6 +186,7 @@ class TestSettling:
         assert settle(connection) == 0
         await inbox.close()
 
+    @pytest.mark.plain_only("needs two transactions at once")
     def test_what_somebody_else_looks_at_is_left_to_him(
         self, database_url: str, connection: Connection
     ) -> None:

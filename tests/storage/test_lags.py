@@ -16,6 +16,8 @@ from storage.lags import Lag, lag_census, lags
 from storage.pools import ReadPool
 from tests.storage.making import SOURCE
 
+pytestmark = pytest.mark.both_backends
+
 Connection = psycopg.Connection[Any]
 
 

@@ -28,10 +28,13 @@ from tests.storage.making import (
     SOURCE,
     START_US,
     candle_texts,
+    empty,
     numbers,
     text,
     trade,
 )
+
+pytestmark = pytest.mark.both_backends
 
 Connection = psycopg.Connection[Any]
 PARTITIONS = ["binance-0", "binance-backfill"]
@@ -123,8 +126,9 @@ def assert_candles_are_those_of_the_sorted_ticks(
 
 
 def clear(connection: Connection) -> None:
+    empty(connection)
     connection.execute(
-        "TRUNCATE market.ticks, market.candles, market.quarantine, market.inbox_done,"
+        "TRUNCATE market.quarantine, market.inbox_done,"
         " market.inbox_consumers, market.inbox_partitions CASCADE"
     )
 
@@ -284,6 +288,7 @@ class TestCommit:
         writer.commit([outcome(0, [trade(0, 1)])])
         assert numbers(connection, "SELECT count(*) FROM market.ticks") == [(1,)]
 
+    @pytest.mark.plain_only("it has partitions")
     @pytest.mark.parametrize("dropped", ["ticks_simulated_20231114", "candles_simulated_202311"])
     def test_goes_on_where_the_upkeep_has_dropped_a_partition(
         self, writer: OutcomeWriter, connection: Connection, dropped: str
@@ -302,6 +307,7 @@ class TestCommit:
 
 
 class TestWriter:
+    @pytest.mark.plain_only("needs locks between sessions")
     def test_a_second_one_of_a_consumer_is_refused(
         self, writer: OutcomeWriter, database_url: str
     ) -> None:
@@ -313,6 +319,7 @@ class TestWriter:
         writer.close()
         OutcomeWriter(database_url, CONSUMER).close()
 
+    @pytest.mark.plain_only("needs locks between sessions")
     def test_shards_of_one_number_write_side_by_side_and_overlapping_ones_do_not(
         self, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -330,6 +337,7 @@ class TestWriter:
         one.close()
         OutcomeWriter(database_url, CONSUMER).close()
 
+    @pytest.mark.plain_only("needs locks between sessions")
     def test_a_killed_one_gives_the_consumer_free(
         self, writer: OutcomeWriter, database_url: str, connection: Connection
     ) -> None:

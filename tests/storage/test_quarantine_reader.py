@@ -15,6 +15,8 @@ from storage.pools import ReadPool
 from storage.quarantine_reader import QuarantineQuery, quarantine_counts, quarantine_rows
 from tests.storage.making import START_US
 
+pytestmark = pytest.mark.both_backends
+
 Connection = psycopg.Connection[Any]
 KRAKEN, ECB = (source_of(name, Feed.LIVE) for name in ("kraken", "ecb"))
 NOW = datetime.now(UTC)

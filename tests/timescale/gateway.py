@@ -1,6 +1,6 @@
 """Starts and stops the TimescaleDB of the tests, and gives each test a fresh one.
 
-What it can't do: two transactions at a time (the second waits, and after 15 s is refused), time-outs and
+What it can't do: two transactions at a time (the second waits, and after 6 s is refused), time-outs and
 cancelling of a statement, background workers, locks between sessions.
 """
 

@@ -126,7 +126,12 @@ export class Session {
 
   #work() {
     while (this.#inbox.length && !this.#waits) {
-      if (this.#inbox[0].type === "X") return this.end();
+      const { type } = this.#inbox[0];
+      if (type === "X") return this.end();
+      if (type === "H" || (!this.#copy && "dcf".includes(type))) {
+        this.#inbox.shift(); // nothing to be told, and no reason to hold the backend
+        continue;
+      }
       this.#waits = true;
       this.#backend.take(
         this,
@@ -145,7 +150,6 @@ export class Session {
   #handle({ type, bytes }) {
     if (this.#copy) return this.#copied(type, bytes);
     const handler = { Q: "query", P: "parse", B: "bind", D: "named", C: "named", E: "execute" }[type];
-    if (type === "H") return;
     if (this.#failed && type !== "S") return;
     if (handler === undefined) return this.#relay(bytes);
     this[handler](bytes, type);

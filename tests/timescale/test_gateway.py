@@ -117,3 +117,12 @@ def test_a_notification_reaches_who_listens(pair: tuple[Connection, Connection])
     one.execute("LISTEN news")
     other.execute("NOTIFY news, 'hot'")
     assert [said.payload for said in one.notifies(timeout=5, stop_after=1)] == ["hot"]
+
+
+def test_a_session_that_has_run_a_pipeline_holds_nothing(
+    pair: tuple[Connection, Connection],
+) -> None:
+    one, other = pair
+    with one.cursor() as cursor:
+        cursor.executemany("INSERT INTO public.facts VALUES (%s, 1)", [(1,), (2,)])
+    assert len(facts(other)) == 2
