@@ -26,8 +26,10 @@ CLIENT_WITHIN_S = 30.0
 PIECE_BYTES = 256 * 1024
 """What is given to the connection at once, which holds what a client has not read."""
 GROUP_ROWS = 262_144
-"""Of a Parquet file's row group, which is whole in memory."""
+GROUP_BYTES = 32 * 1024 * 1024
+"""A row group of a Parquet file is whole in memory: it ends where it has either."""
 
+_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept"}
 _CSV_TIME = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
@@ -96,7 +98,7 @@ async def table_response(
     disposition = {"Content-Disposition": f'attachment; filename="{file_name}.{format.value}"'}
     return _TableResponse(
         _body(_ENCODERS[format](schema), first, batches),
-        headers={**disposition, "Cache-Control": "no-store", **(headers or {})},
+        headers={**disposition, **_HEADERS, **(headers or {})},
         media_type=MEDIA_TYPES[format],
     )
 
@@ -190,7 +192,8 @@ class _ParquetEncoder:
 
     def encode(self, batch: pa.RecordBatch) -> bytes:
         self._waiting.append(batch)
-        if sum(waiting.num_rows for waiting in self._waiting) >= GROUP_ROWS:
+        rows = sum(waiting.num_rows for waiting in self._waiting)
+        if rows >= GROUP_ROWS or sum(waiting.nbytes for waiting in self._waiting) >= GROUP_BYTES:
             self._write()
         return _taken(self._file)
 

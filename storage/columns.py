@@ -34,6 +34,7 @@ _MAX_STATEMENT_S = 3600
 _SESSION = (
     "SELECT set_config('default_transaction_read_only', 'on', false),"
     " set_config('TimeZone', 'UTC', false),"
+    " set_config('search_path', 'shims, public', false),"  # time_bucket and the like
     " set_config('jit', 'off', false),"
     " set_config('max_parallel_workers_per_gather', '0', false),"  # it would change the order
     " set_config('work_mem', '32MB', false),"

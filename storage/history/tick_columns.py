@@ -24,6 +24,8 @@ SLICE_TICKS = 250_000
 """Ticks that one statement reads, about: more where a single hour of an instrument has more."""
 SLICE_STRETCHES = 500
 """Stretches that one statement reads at most."""
+ESTIMATE_WITHIN_S = 15.0
+"""How long the candles of a range may be looked through for where its ticks are."""
 
 _NEAR = timedelta(minutes=10)
 """Stretches that lie so near to each other are read as one."""
@@ -95,7 +97,7 @@ async def tick_stretches(columns: ColumnReader, wanted: TickRange) -> list[Stret
     """
     statement = _STRETCHES.format(near=sql.Literal(_NEAR), **_literals(wanted))
     query = ColumnQuery(statement, _STRETCH_NAMES, _STRETCH_TYPES)
-    found = await columns.table(query)
+    found = await columns.table(query, timeout_s=ESTIMATE_WITHIN_S)
     return [Stretch(**row) for row in found.to_pylist()]
 
 

@@ -150,6 +150,7 @@ async def test_every_row_comes_back_from_every_form(config: ApiConfig, format_: 
         response = await api.get("/table")
     assert response.status_code == 200
     assert response.headers["content-type"] == MEDIA_TYPES[format_]
+    assert response.headers["vary"] == "Accept"
     assert response.headers["content-disposition"].endswith(f'"numbers.{format_.value}"')
     rows = read(format_, response.content)
     assert rows == [*batch(0, 5).to_pylist(), *batch(5, 40_000).to_pylist()]
@@ -197,6 +198,16 @@ async def test_parquet_has_groups_of_bounded_size(config: ApiConfig) -> None:
         GROUP_ROWS,
         GROUP_ROWS // 2,
     ]
+
+
+async def test_wide_rows_make_groups_of_fewer(
+    config: ApiConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.formats.GROUP_BYTES", 1)
+    async with serving(config, Source(batch(0, 3), batch(3, 2)), Format.PARQUET) as api:
+        body = (await api.get("/table")).content
+    groups = pq.ParquetFile(io.BytesIO(body)).metadata
+    assert [groups.row_group(n).num_rows for n in range(2)] == [3, 2]
 
 
 async def test_an_error_before_the_first_row_is_an_answer(config: ApiConfig) -> None:
