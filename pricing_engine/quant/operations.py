@@ -10,8 +10,9 @@ from pricing_engine.quant.drawdowns import drawdown, max_drawdown
 from pricing_engine.quant.items import Arguments
 from pricing_engine.quant.moments import Float64s, Int64s, Moments, rolling_moments
 from pricing_engine.quant.pairs import Measure, rolling_pairs, whole_pairs
+from pricing_engine.quant.ranks import ranks_across
 from pricing_engine.quant.smoothing import atr, ewma, rsi
-from pricing_engine.quant.table import SYMBOL, TIME, Table, column
+from pricing_engine.quant.table import SYMBOL, Table, column
 
 Columns = Sequence[pl.Series]
 
@@ -115,12 +116,14 @@ def covariance(table: Table, arguments: Arguments) -> Columns:
 
 
 def rank(table: Table, arguments: Arguments) -> Columns:
-    asked = pl.col(SYMBOL).to_physical() < table.universe
-    values = pl.when(asked).then(pl.col(arguments["of"]))
-    ranks = values.rank("average", descending=arguments["order"] == "descending").over(TIME)
+    times, matrix = table.matrix(arguments["of"])
+    asked = matrix[: table.universe]
+    descending = arguments["order"] == "descending"
+    ranks = ranks_across(-asked if descending else asked)
     if arguments["scale"] == "percent":
-        ranks = ranks / values.count().over(TIME)
-    return [_finite(table, ranks)]
+        ranks = ranks / np.maximum(1, np.sum(~np.isnan(asked), axis=0))
+    nobody = np.full((len(table.symbols) - table.universe, len(times)), np.nan)
+    return [column("", table.rows(times, np.concatenate([ranks, nobody])))]
 
 
 def resample(table: Table, arguments: Arguments) -> Columns:

@@ -62,12 +62,20 @@ class Table:
         """A column as the times that any of the universe has, and (symbols, times) values at them."""
         times, bounds, values = self.times_us, self.bounds, self.values(name)
         common: Int64s = np.unique(times[: bounds[self.universe]])
-        matrix = np.full((len(self.symbols), len(common)), np.nan)
-        for symbol, (first, last) in enumerate(pairwise(bounds.tolist())):
-            found = np.isin(times[first:last], common, assume_unique=True)
-            places = np.searchsorted(common, times[first:last][found])
-            matrix[symbol, places] = values[first:last][found]
-        return common, matrix
+        rows = [
+            at_times(times[first:last], values[first:last], common)
+            for first, last in pairwise(bounds.tolist())
+        ]
+        return common, np.stack(rows)
+
+    def rows(self, common: Int64s, matrix: Float64s) -> Float64s:
+        """Back from values at common times, (symbols, times), to the rows that there are; (rows,)."""
+        times = self.times_us
+        parts = [
+            at_times(common, matrix[symbol], times[first:last])
+            for symbol, (first, last) in enumerate(pairwise(self.bounds.tolist()))
+        ]
+        return np.concatenate(parts)
 
     def beside(self, name: str, symbol: str) -> Float64s:
         """A symbol's column at the times of every row, NaN where it has no bucket then; (rows,)."""
