@@ -16,7 +16,7 @@ from market.instruments import AssetClass
 from market.intervals import DAY_US, Interval
 from pricing_engine.quant.moments import Int64s
 from pricing_engine.quant.periods import periods_per_year
-from pricing_engine.quant.table import SYMBOL, TIME, Table
+from pricing_engine.quant.table import SYMBOL, TIME, Table, distinct
 
 INSTANT = pl.Datetime("us", "UTC")
 _STEP_US = DAY_US // 2
@@ -104,7 +104,7 @@ def bucket_starts(interval: Interval, first_us: int, end_us: int, zone: ZoneInfo
         return np.zeros(0, np.int64)
     step = interval.width_us or _STEP_US
     starts = interval.starts_of(np.append(np.arange(first_us, end_us, step), end_us - 1), zone)
-    starts = np.unique(starts)
+    starts = distinct(starts)
     return starts[starts >= first_us]
 
 
@@ -114,7 +114,7 @@ def _grid(members: Sequence[Member], span: Span, grid: Grid) -> Int64s:
         starts = bucket_starts(span.interval, span.start_us - before_us, span.end_us, span.zone)
         return _with_lookback(starts, span)
     own = [_times(member.candles) for member in members if member.asked]
-    return _with_lookback(np.unique(np.concatenate(own)), span)
+    return _with_lookback(distinct(np.concatenate(own)), span)
 
 
 def _times(candles: pl.DataFrame) -> Int64s:

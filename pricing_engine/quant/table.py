@@ -61,7 +61,7 @@ class Table:
     def matrix(self, name: str) -> tuple[Int64s, Float64s]:
         """A column as the times that any of the universe has, and (symbols, times) values at them."""
         times, bounds, values = self.times_us, self.bounds, self.values(name)
-        common: Int64s = np.unique(times[: bounds[self.universe]])
+        common = distinct(times[: bounds[self.universe]])
         rows = [
             at_times(times[first:last], values[first:last], common)
             for first, last in pairwise(bounds.tolist())
@@ -83,6 +83,16 @@ class Table:
         place = self.symbols.index(symbol)
         own = slice(bounds[place], bounds[place + 1])
         return at_times(times[own], values[own], times)
+
+
+def distinct(times: Int64s) -> Int64s:
+    """Each time once, ascending."""
+    # A stable sort merges what comes in ascending runs; numpy's own unique hashes, and takes ten times
+    # as long.
+    ordered = np.sort(times, kind="stable")
+    first = np.ones(len(ordered), np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
 
 
 def at_times(times: Int64s, values: Float64s, wanted: Int64s) -> Float64s:

@@ -7,7 +7,7 @@ import numpy as np
 from market.clock import microseconds
 from market.instruments import AssetClass
 from pricing_engine.quant.panel import Grid, Member, Span, panel
-from pricing_engine.quant.table import Table, at_times, column
+from pricing_engine.quant.table import Table, at_times, column, distinct
 from tests.pricing_engine.quant.making import DAY, LAST, ZONE, candles, us
 
 DAYS = [us(2016, 1, day) for day in (4, 5, 6, 7)]
@@ -42,6 +42,11 @@ def test_a_matrix_has_a_row_a_symbol_and_a_column_a_time_of_the_universe() -> No
 def test_beside_gives_another_symbols_value_at_each_rows_time() -> None:
     found = made().beside("close", "C")
     assert np.array_equal(found, np.array([np.nan, 7, *[np.nan] * 4, 7]), equal_nan=True)
+
+
+def test_distinct_times_ascend() -> None:
+    assert distinct(np.array([3, 5, 5, 1, 3, 9])).tolist() == [1, 3, 5, 9]
+    assert distinct(np.zeros(0, np.int64)).tolist() == []
 
 
 def test_at_times_of_nothing_is_nothing() -> None:
