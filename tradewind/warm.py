@@ -15,6 +15,7 @@ from market.sources import Feed, source_of
 from pipelines.candles import CandleState
 from pipelines.gaps import TIME_DIGITS
 from pipelines.quality import Judge, QualityState
+from pricing_engine.quant import warm as quant
 from storage.copy_decoding import Numbers, arrow_type, decode_rows
 from storage.copy_rows import bar_rows, candle_rows, tick_rows
 
@@ -22,7 +23,10 @@ _START_US = 1_700_000_040_000_000
 
 
 def compile_kernels() -> None:
-    """Send minutes of all frames and of recorded quotes the whole way from bytes to COPY rows."""
+    """Send minutes of all frames and of recorded quotes the whole way from bytes to COPY rows.
+
+    And compute every operation of the quant vocabulary.
+    """
     judge = Judge(CATALOGUE)
     for record in (_binance(), _kraken(), _coinbase(), _quotes()):
         leading_integers(record.payload, row_ends(record.payload), TIME_DIGITS)
@@ -32,6 +36,7 @@ def compile_kernels() -> None:
         _decode(bytearray(tick_rows(ticks, Feed.RECORDED.code)), len(ticks))
         candle_rows(bars, Feed.RECORDED.code, 0, 0)
         bar_rows(bars, Feed.RECORDED.code)
+    quant.compile_kernels()
 
 
 def _decode(rows: bytearray, count: int) -> None:
