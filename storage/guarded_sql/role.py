@@ -91,7 +91,8 @@ def prepare_roles(connection: Connection) -> None:
 
     The connection is in autocommit mode. Where we may not, guarded SQL finds out and is not served.
     """
-    superuser = connection.info.parameter_status("is_superuser") == "on"
+    row = connection.execute("SELECT current_setting('is_superuser') = 'on'").fetchone()
+    superuser = row is not None and row[0]
     for feed in Feed:
         with _as_far_as_we_may():
             _make(connection, feed)

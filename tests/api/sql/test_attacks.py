@@ -261,6 +261,21 @@ async def test_a_fault_does_not_show_other_data_or_the_inside(stored: Api) -> No
             assert inside not in told
 
 
+async def test_catalogues_tell_names_and_no_data(
+    stored: Api, owner: psycopg.Connection[Any]
+) -> None:
+    owner.execute("ANALYZE")
+    others = "NOT IN ('pg_catalog', 'information_schema', 'quant_simulated')"
+    for sql in (
+        f"SELECT most_common_vals::text AS a FROM pg_stats WHERE schemaname {others}",
+        f"SELECT table_name::text AS a FROM information_schema.tables WHERE table_schema {others}",
+        f"SELECT column_name::text AS a FROM information_schema.columns WHERE table_schema {others}",
+        "SELECT rolpassword AS a FROM pg_roles WHERE rolpassword <> '********'",
+        "SELECT prosrc AS a FROM pg_proc WHERE prosecdef",
+    ):
+        assert await rows(stored, sql) == []
+
+
 async def test_one_caller_does_not_see_another_s_statement(stored: Api) -> None:
     async def look() -> Any:
         seen = await rows(stored, "SELECT query FROM pg_stat_activity WHERE query <> ''")

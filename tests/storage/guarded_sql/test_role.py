@@ -73,6 +73,24 @@ def test_everybody_loses_what_reaches_beyond_a_statement_and_the_owner_keeps_it(
     assert all_of(connection, closed_to_us) == []
 
 
+def test_no_role_may_call_what_changes_something_in_timescaledb(timescale_url: str) -> None:
+    changing = (
+        "SELECT DISTINCT proname FROM pg_proc AS p JOIN pg_depend ON classid = 'pg_proc'::regclass"
+        " AND objid = p.oid AND deptype = 'e' JOIN pg_extension AS e ON e.oid = refobjid"
+        " WHERE extname = 'timescaledb' AND provolatile = 'v'"
+        " AND prorettype <> ALL ('{trigger,event_trigger,internal}'::regtype[])"
+    )
+    with psycopg.connect(timescale_url, autocommit=True) as connection:
+        names = {name for (name,) in all_of(connection, changing)}
+        assert {"add_job", "alter_job", "drop_chunks", "compress_chunk"} <= names
+        for feed in Feed:
+            callable_ = f"has_function_privilege('{role_of(feed)}', p.oid, 'EXECUTE')"
+            assert all_of(connection, f"{changing} AND {callable_}") == []
+        useful = "SELECT has_function_privilege('tradewind_quant_live', p.oid, 'EXECUTE')"
+        buckets = all_of(connection, f"{useful} FROM pg_proc AS p WHERE proname = 'time_bucket'")
+        assert set(buckets) == {(True,)}
+
+
 def test_again_changes_nothing(connection: Connection) -> None:
     everything = "SELECT rolname, rolconfig FROM pg_roles WHERE rolname ~ 'quant' ORDER BY 1"
     versions = "SELECT xmin::text FROM pg_db_role_setting ORDER BY 1"

@@ -74,6 +74,14 @@ def test_a_login_that_may_read_the_views_alone_is_let_in(odd: Callable[[str], st
             " AS 'SELECT 1'",
             "may call owner_does",
         ),
+        ("CREATE EXTENSION dblink", "may call dblink"),
+        ("CREATE EXTENSION pg_stat_statements", "may read or write pg_stat_statements"),
+        (
+            "CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;"
+            " CREATE FOREIGN TABLE passwords (line text) SERVER files"
+            " OPTIONS (filename '/etc/passwd'); GRANT SELECT ON passwords TO PUBLIC",
+            "may read or write passwords",
+        ),
         ("ALTER ROLE odd_quant SET temp_file_limit = -1", "has no bound of temporary files"),
         ("ALTER ROLE odd_quant SET track_activities = on", "shows callers each other's"),
         ("REVOKE USAGE ON SCHEMA quant_simulated FROM odd_quant", "may not use the schema"),
