@@ -3,6 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from reprlib import repr as repr_of
+
+MAX_COMPARED = 64
+"""Characters of an unknown name that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +22,9 @@ class Fault:
 def unknown(field: str, what: str, given: object, allowed: Iterable[str]) -> Fault:
     """The fault of a name that is none of those allowed."""
     names = tuple(allowed)
-    near = get_close_matches(str(given), names, n=1, cutoff=0.5)
-    message = f"unknown {what}: {given!r}"
+    # A longer text is none of them, and takes a time to compare that grows with its square.
+    near = get_close_matches(str(given)[:MAX_COMPARED], names, n=1, cutoff=0.5)
+    message = f"unknown {what}: {repr_of(given)}"
     if near:
         message += f"; did you mean {near[0]!r}?"
     return Fault(field, message, names, near[0] if near else None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from reprlib import repr as repr_of
 from typing import Any
 
 import polars as pl
@@ -51,7 +52,7 @@ class Parameter:
         if self.kind in (Kind.INTEGER, Kind.NUMBER):
             return self._number_fault(field, value)
         if not isinstance(value, str):
-            return Fault(field, f"must be {self.allowed()}, not {value!r}")
+            return Fault(field, f"must be {self.allowed()}, not {repr_of(value)}")
         if self.kind is Kind.CHOICE and value not in self.choices:
             return unknown(field, self.name, value, self.choices)
         if self.kind is Kind.INTERVAL:
@@ -82,7 +83,7 @@ class Parameter:
         right = isinstance(value, types) and not isinstance(value, bool)
         if right and self._within(value):
             return None
-        return Fault(field, f"must be {self.allowed()}, not {value!r}", (self.allowed(),))
+        return Fault(field, f"must be {self.allowed()}, not {repr_of(value)}", (self.allowed(),))
 
     def _within(self, value: Any) -> bool:
         at_least = self.low is None or value >= self.low

@@ -110,8 +110,9 @@ def bucket_starts(interval: Interval, first_us: int, end_us: int, zone: ZoneInfo
 
 def _grid(members: Sequence[Member], span: Span, grid: Grid) -> Int64s:
     if grid is Grid.FULL:
-        before_us = span.lookback * span.interval.longest_us
-        starts = bucket_starts(span.interval, span.start_us - before_us, span.end_us, span.zone)
+        # Nothing is known of the time before 1970, and some lookbacks reach beyond the calendar.
+        first_us = max(0, span.start_us - span.lookback * span.interval.longest_us)
+        starts = bucket_starts(span.interval, first_us, span.end_us, span.zone)
         return _with_lookback(starts, span)
     own = [_times(member.candles) for member in members if member.asked]
     return _with_lookback(distinct(np.concatenate(own)), span)

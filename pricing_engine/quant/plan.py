@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from reprlib import repr as repr_of
 from typing import Any
 
 from pricing_engine.quant.errors import Fault, InvalidQueryError, unknown
@@ -107,7 +108,7 @@ class _Planner:
         elif isinstance(given, Mapping):
             self._add_object(field, place, given)
         else:
-            self._fault(field, f"must be a name or an object with an op, not {given!r}")
+            self._fault(field, f"must be a name or an object with an op, not {repr_of(given)}")
 
     def check_layout(self, layout: Layout) -> None:
         """Whether the layout can show these columns."""
@@ -161,7 +162,7 @@ class _Planner:
         self._check_name(f"{field}.name", name)
         show = given.get("show", True)
         if not isinstance(show, bool):
-            self._fault(f"{field}.show", f"must be true or false, not {show!r}")
+            self._fault(f"{field}.show", f"must be true or false, not {repr_of(show)}")
         arguments = self._arguments(field, VOCABULARY[op], given, place)
         if len(self.faults) == before:
             step = self._take(Step(str(name), VOCABULARY[op], arguments))

@@ -23,6 +23,8 @@ FRAMES = {
     ),
     "B": candles([DAYS[1], DAYS[2]], open=[20, 30], close=[20.5, 30.5], volume=[2, 3]),
 }
+YEAR = Interval.parse("12M")
+BEFORE = datetime(2015, 6, 1, tzinfo=UTC)
 SHOWN = ["open", "close", "volume", "age_s"]
 
 
@@ -75,6 +77,14 @@ def test_the_full_grid_has_every_bucket() -> None:
     answer = asked(FRAMES, ["close"], start=START, end=END, grid=Grid.FULL)
     assert days(answer, "A") == [5, 6, 7, 8]
     assert of(answer, "A", "close") == [None, 3.5, None, 5.5]
+
+
+def test_a_window_may_reach_beyond_the_calendar() -> None:
+    columns = [{"op": "ewma", "span": 5_000}]
+    answer = asked(FRAMES, columns, start=START, end=END, grid=Grid.FULL, interval=YEAR)
+    assert answer.height == 0
+    answer = asked(FRAMES, columns, start=BEFORE, end=END, grid=Grid.FULL, interval=YEAR)
+    assert answer["time"].to_list() == [datetime(2016, 1, 1, tzinfo=UTC)] * 2
 
 
 def test_a_benchmark_adds_no_rows() -> None:

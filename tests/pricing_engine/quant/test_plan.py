@@ -131,6 +131,12 @@ def test_what_cannot_be_is_refused(column: object, field: str, message: str | No
     assert message is None or fault.message == message
 
 
+def test_what_is_long_is_neither_compared_nor_repeated() -> None:
+    for given in ("x" * 1_000_000, {"op": "x" * 1_000_000}, {"op": "rsi", "window": "9" * 100_000}):
+        fault = refused(given)
+        assert len(fault.message) < 200
+
+
 def test_what_names_itself_by_a_detour_is_cyclic() -> None:
     columns = (
         {"name": "a", "op": "rsi", "of": "b"},
