@@ -1,6 +1,7 @@
 """Partitions of the plain PostgreSQL layout: made before rows need them, dropped when they are old.
 
-Ticks and the inbox are kept by the day, candles by the month. A partition is attached, not created in
+Ticks and the inbox are kept by the day, candles by the month; recorded ticks too, for files of years may
+have few a day (one that was begun by the day goes on so). A partition is attached, not created in
 place: that takes no lock which readers or writers of its siblings would feel.
 """
 
@@ -19,6 +20,8 @@ from storage.backends import Backend, open_for_writing
 
 DAY_US = 86_400_000_000
 
+_DAY_DIGITS = 8
+
 Connection = psycopg.Connection[Any]
 
 
@@ -32,6 +35,7 @@ class TickPartitions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: set[str] = set()
+        self._by_day: set[str] = set()
         self._needed = open_for_writing(connection) is Backend.PLAIN
 
     def ensure(self, feed: Feed, tick_times: Int64s, candle_times: Int64s) -> None:
@@ -41,15 +45,35 @@ class TickPartitions:
         tick_days = days_of(tick_times)
         for day in tick_days:
             start = datetime_of(day * DAY_US)
-            self._attach("ticks", feed, tick_table(feed, day), start, start + timedelta(days=1))
+            if feed is not Feed.RECORDED or not self._is_of_a_month(start):
+                self._attach("ticks", feed, tick_table(feed, day), start, start + timedelta(days=1))
         for day in {*tick_days, *days_of(candle_times)}:
-            start = datetime_of(day * DAY_US).replace(day=1)
-            end = (start + timedelta(days=32)).replace(day=1)
-            self._attach("candles", feed, f"candles_{feed.value}_{start:%Y%m}", start, end)
+            self._attach_month("candles", feed, datetime_of(day * DAY_US))
 
     def forget(self) -> None:
         """Look anew which there are: another process has dropped one."""
         self._known.clear()
+        self._by_day.clear()
+
+    def _is_of_a_month(self, day: datetime) -> bool:
+        """Whether the recorded ticks of a day have their month's partition, made where it is missing.
+
+        Not where days of that month have partitions of their own, from before there were months.
+        """
+        month = f"{day:%Y%m}"
+        if month in self._by_day:
+            return False
+        try:
+            self._attach_month("ticks", Feed.RECORDED, day)
+        except psycopg.errors.InvalidObjectDefinition:  # it would overlap them
+            self._by_day.add(month)
+            return False
+        return True
+
+    def _attach_month(self, table: str, feed: Feed, day: datetime) -> None:
+        start = day.replace(day=1)
+        end = (start + timedelta(days=32)).replace(day=1)
+        self._attach(table, feed, f"{table}_{feed.value}_{start:%Y%m}", start, end)
 
     def _attach(self, table: str, feed: Feed, name: str, start: datetime, end: datetime) -> None:
         if name not in self._known:
@@ -71,7 +95,7 @@ def days_of(times: Int64s) -> list[int]:
 
 
 def tick_table(feed: Feed, day: int) -> str:
-    """The partition of the ticks of a day (counted since 1970)."""
+    """The partition of the ticks of a day (counted since 1970), where they are kept by the day."""
     return f"ticks_{feed.value}_{datetime_of(day * DAY_US):%Y%m%d}"
 
 
@@ -151,14 +175,17 @@ def _drop(connection: Connection, parent: str, before: date) -> list[str]:
             " WHERE inhparent = to_regclass(%s) ORDER BY relname",
             (f"market.{parent}",),
         )
-        if _day_of(name) < before
+        if _end_of(name) <= before
     ]
     for name in names:
         connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("market", name)))
     return names
 
 
-def _day_of(name: str) -> date:
-    """The first day of a partition, which ends its name: `…_20140501`, or `…_201405` for a month."""
+def _end_of(name: str) -> date:
+    """The first day after a partition, whose name ends in its own: `…_20140501`, `…_201405` of a month."""
     suffix = name.rsplit("_", 1)[1]
-    return datetime.strptime(f"{suffix}01"[:8], "%Y%m%d").replace(tzinfo=UTC).date()
+    start = datetime.strptime(f"{suffix}01"[:8], "%Y%m%d").replace(tzinfo=UTC)
+    if len(suffix) == _DAY_DIGITS:
+        return (start + timedelta(days=1)).date()
+    return (start + timedelta(days=32)).replace(day=1).date()

@@ -69,6 +69,24 @@ class TestEnsure:
         assert tables(connection, "candles_live") == ["candles_live_202310", "candles_live_202311"]
         assert tables(connection, "ticks_recorded") == []
 
+    def test_makes_a_month_of_recorded_ticks_but_where_days_are_there(
+        self, connection: Connection
+    ) -> None:
+        for day in ("20231114", "20231201"):
+            start = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
+            connection.execute(
+                f"CREATE TABLE market.ticks_recorded_{day} PARTITION OF market.ticks_recorded"
+                f" FOR VALUES FROM ('{start}') TO ('{start + timedelta(days=1)}')"
+            )
+        months = [(2023, 10, 2), (2023, 10, 31), (2023, 11, 14), (2023, 11, 15), (2024, 1, 31)]
+        times = np.array([microseconds(datetime(*day, 12, tzinfo=UTC)) for day in months])
+        for _ in range(2):
+            TickPartitions(connection).ensure(Feed.RECORDED, times, times)
+        assert tables(connection, "ticks_recorded") == [
+            f"ticks_recorded_{name}"
+            for name in ("202310", "20231114", "20231115", "20231201", "202401")
+        ]
+
     def test_covers_the_first_and_the_last_microsecond_of_day_and_month(
         self, connection: Connection
     ) -> None:
@@ -132,7 +150,8 @@ class TestEnsure:
 
         at_once(ensure, ensure, ensure)
         with psycopg.connect(database_url) as connection:
-            assert len(tables(connection, f"ticks_{feed.value}")) == 8
+            made = len(tables(connection, f"ticks_{feed.value}"))
+        assert made == (1 if feed is Feed.RECORDED else 8)
 
     def test_waits_for_no_reader_and_no_writer_of_the_siblings(
         self, database_url: str, connection: Connection
@@ -179,8 +198,18 @@ class TestDropTicks:
         dropped = drop_ticks_before(connection, Feed.SIMULATED, date(2023, 11, 16))
         assert dropped == ["ticks_simulated_20231114", "ticks_simulated_20231115"]
         assert tables(connection, "ticks_simulated") == ["ticks_simulated_20231116"]
-        assert len(tables(connection, "ticks_recorded")) == 3
+        assert tables(connection, "ticks_recorded") == ["ticks_recorded_202311"]
         assert drop_ticks_before(connection, Feed.SIMULATED, date(2023, 11, 16)) == []
+
+    def test_drops_a_month_of_recorded_ticks_once_all_of_it_is_before(
+        self, connection: Connection
+    ) -> None:
+        times = START_US + DAY_US * np.arange(30)
+        TickPartitions(connection).ensure(Feed.RECORDED, times, times)
+        assert drop_ticks_before(connection, Feed.RECORDED, date(2023, 11, 30)) == []
+        dropped = drop_ticks_before(connection, Feed.RECORDED, date(2023, 12, 1))
+        assert dropped == ["ticks_recorded_202311"]
+        assert tables(connection, "ticks_recorded") == ["ticks_recorded_202312"]
 
 
 class TestDropCandles:
