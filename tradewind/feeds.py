@@ -79,7 +79,9 @@ async def _covered(settings: Settings) -> Mapping[int, int]:
 async def _upkeep(settings: Settings) -> None:
     while True:
         try:
-            await asyncio.to_thread(keep_up, settings.database(), settings.feed_class)
+            await asyncio.to_thread(
+                keep_up, settings.database(), settings.feed_class, settings.keeping
+            )
         except Exception:  # the upkeep's own loop: what failed is tried again at the next turn
             log.exception("upkeep failed")
         await asyncio.sleep(UPKEEP_INTERVAL_S)

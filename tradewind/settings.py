@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from connectors.config import KEYED
 from market.sources import PROVIDERS, Feed
 from storage.guarded_sql.role import role_of
+from storage.keeping import Keeping
 from tradewind.errors import BadSettingError
 from tradewind.sockets import (
     bundled_database,
@@ -112,6 +113,14 @@ class Settings(BaseSettings):
     """Fixer's scheme and host where it is not the plan's own: a gateway, or plain HTTP."""
     quality_rules: Path | None = None
     """A TOML file of what differs from the usual rules of quality: see `market.quality.rules_of`."""
+    compress_after_days: int = Field(default=7, ge=0)
+    """When TimescaleDB compresses ticks and candles; 0: never. Plain PostgreSQL never does."""
+    keep_live_days: int | None = Field(default=None, ge=1)
+    keep_recorded_days: int | None = Field(default=None, ge=1)
+    keep_simulated_days: int = Field(default=2, ge=1)
+    """For how long ticks are kept, by their feed class; None: for ever."""
+    keep_simulated_candles_days: int = Field(default=31, ge=1)
+    """All other candles are kept for ever."""
     dashboard: Path = _REPOSITORY / "dashboard" / "dist"
     """The built dashboard; the API serves none where this directory does not exist."""
     supervisor: int | None = None
@@ -156,6 +165,17 @@ class Settings(BaseSettings):
     def feed_class(self) -> Feed:
         """The class of the data that this feed gives."""
         return feed_class_of(self.feed)
+
+    @property
+    def keeping(self) -> Keeping:
+        """What is kept for how long."""
+        return Keeping(
+            compress_after_days=self.compress_after_days,
+            live_days=self.keep_live_days,
+            recorded_days=self.keep_recorded_days,
+            simulated_days=self.keep_simulated_days,
+            simulated_candle_days=self.keep_simulated_candles_days,
+        )
 
     @property
     def recovery(self) -> Path:

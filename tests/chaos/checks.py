@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import redis
 
-from storage.upkeep import SIMULATED_DAYS
+from storage.keeping import Keeping
 from tests.chaos.invariants import (
     Connection,
     assert_books_balance,
@@ -54,7 +54,7 @@ class Check:
 def kept_since() -> datetime:
     """From when on the upkeep keeps simulated ticks."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today - timedelta(days=SIMULATED_DAYS)
+    return today - timedelta(days=Keeping().simulated_days)
 
 
 def check_what_is_shown(up: Up) -> None:

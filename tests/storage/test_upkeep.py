@@ -21,11 +21,14 @@ from storage.books import (
     totals,
 )
 from storage.gaps import insert_gaps
+from storage.keeping import Keeping
 from storage.partitions import TickPartitions, ensure_inbox_days
-from storage.upkeep import INBOX_DAYS, SIMULATED_DAYS, keep_up
+from storage.upkeep import INBOX_DAYS, keep_up
 from tests.storage.making import SOURCE, numbers
 
 Connection = psycopg.Connection[Any]
+KEEPING = Keeping()
+SIMULATED_DAYS = KEEPING.simulated_days
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def test_makes_today_and_tomorrow_once(
     database_url: str, connection: Connection, today: date
 ) -> None:
     for _ in range(2):
-        keep_up(database_url, Feed.SIMULATED)
+        keep_up(database_url, Feed.SIMULATED, KEEPING)
         assert days(connection, "inbox_simulated") == {today, today + timedelta(days=1)}
 
 
@@ -68,9 +71,11 @@ def test_drops_old_simulated_ticks_alone_and_only_beside_their_feed(
     old = ago(today, SIMULATED_DAYS + 1, SIMULATED_DAYS + 40)
     for feed in Feed:
         fill_ticks(connection, feed, kept + old)
-    keep_up(database_url, own)
+    keep_up(database_url, own, KEEPING)
     assert days(connection, "ticks_simulated") == set(kept if own is Feed.SIMULATED else kept + old)
-    assert days(connection, "ticks_live") == set(kept + old) == days(connection, "ticks_recorded")
+    assert days(connection, "ticks_live") == set(kept + old)
+    recorded = "SELECT right(relname, 6) FROM pg_class WHERE relname ~ '^ticks_recorded_[0-9]+$'"
+    assert set(numbers(connection, recorded)) == {(f"{day:%Y%m}",) for day in kept + old}
 
 
 @pytest.mark.parametrize(("read_until", "kept_days"), [(None, 4), (0, 3), (9, 3)])
@@ -91,7 +96,7 @@ def test_drops_old_inbox_days_once_they_are_read(
         )
     if read_until is not None:
         register_read(connection, "store-simulated", {identity: read_until})
-    keep_up(database_url, Feed.SIMULATED)
+    keep_up(database_url, Feed.SIMULATED, KEEPING)
     assert days(connection, "inbox_simulated") == {
         *last_kept[:kept_days],
         today + timedelta(days=1),
@@ -112,7 +117,7 @@ def test_sums_up_the_books_of_what_is_no_longer_in_the_inbox(
     register_done(connection, identity, [Done(offset, 1, 2, 3, 4) for offset in range(5)])
     register_read(connection, "store-simulated", {identity: 4})
     for _ in range(2):
-        keep_up(database_url, Feed.SIMULATED)
+        keep_up(database_url, Feed.SIMULATED, KEEPING)
         assert totals(database_url, ["binance-0"]) == Totals(5, 10, 15, 20)
         kept = numbers(connection, "SELECT log_offset FROM market.inbox_done ORDER BY 1")
         assert kept == [(3,), (4,)]
@@ -129,7 +134,7 @@ def test_forgets_what_was_quarantined_long_ago_of_simulated_data(
         "UPDATE market.quarantine SET set_aside_at = %s WHERE reason = 'old'",
         (today - timedelta(days=SIMULATED_DAYS + 1),),
     )
-    keep_up(database_url, Feed.SIMULATED)
+    keep_up(database_url, Feed.SIMULATED, KEEPING)
     assert numbers(connection, "SELECT reason FROM market.quarantine") == [("new",)]
 
 
@@ -145,5 +150,25 @@ def test_forgets_old_gaps_of_simulated_data_alone(
         source = source_of("binance", feed)
         gap = Gap(source, 101, GapCause.TRADE_IDS, long_ago, long_ago + 1, 1, 2)
         insert_gaps(connection, identity, offset, [gap])
-    keep_up(database_url, Feed.SIMULATED)
+    keep_up(database_url, Feed.SIMULATED, KEEPING)
     assert numbers(connection, "SELECT log_offset FROM market.gaps") == [(1,)]
+
+
+def test_drops_what_a_setting_ends(database_url: str, connection: Connection, today: date) -> None:
+    for feed in (Feed.LIVE, Feed.SIMULATED):
+        fill_ticks(connection, feed, ago(today, 3, 4, 5))
+    keep_up(database_url, Feed.LIVE, Keeping(live_days=4))
+    assert days(connection, "ticks_live") == set(ago(today, 3, 4))
+    assert days(connection, "ticks_simulated") == set(ago(today, 3, 4, 5))
+
+
+def test_leaves_it_to_timescaledb_where_that_is(timescale_url: str) -> None:
+    with psycopg.connect(timescale_url, autocommit=True) as connection:
+        for _ in range(2):
+            keep_up(timescale_url, Feed.SIMULATED, KEEPING)
+            jobs = numbers(
+                connection,
+                "SELECT count(*) FROM timescaledb_information.jobs"
+                " WHERE hypertable_schema = 'market'",
+            )
+            assert jobs == [(4,)]

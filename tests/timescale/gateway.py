@@ -4,7 +4,6 @@ What it can't do: two transactions at a time (the second waits, and after 6 s is
 cancelling of a statement, background workers, locks between sessions.
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -72,7 +71,7 @@ class Gateway:
 def _node() -> str:
     """Node.js: the one that `make` has found, or the machine's."""
     directory = _NODE.read_text().strip() if _NODE.exists() else None
-    found = shutil.which("node", path=directory) or shutil.which("node", path=os.environ["PATH"])
+    found = shutil.which("node", path=directory) or shutil.which("node")
     if found is None or not (_HERE / "node_modules").exists():
         raise GatewayError("TimescaleDB is not installed: run make .venv/done/timescale")
     return found

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from market.sources import Feed
+from storage.keeping import Keeping
 from tradewind.errors import BadSettingError
 from tradewind.settings import (
     PREFIX,
@@ -49,9 +50,24 @@ class TestSources:
         monkeypatch.setenv("TRADEWIND_FIXER_KEY", "")
         assert load_settings().fixer_key is None
 
+    def test_what_is_kept_for_how_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert load_settings().keeping == Keeping()
+        days = {"KEEP_LIVE_DAYS": 1, "KEEP_RECORDED_DAYS": 2, "KEEP_SIMULATED_DAYS": 3}
+        days |= {"KEEP_SIMULATED_CANDLES_DAYS": 4, "COMPRESS_AFTER_DAYS": 0}
+        for name, value in days.items():
+            monkeypatch.setenv(PREFIX + name, str(value))
+        assert load_settings().keeping == Keeping(0, 1, 2, 3, 4)
+
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("PORT", "0"), ("PORT", "70000"), ("FEED", "x"), ("STORE_PROCESSES", "0")],
+        [
+            ("PORT", "0"),
+            ("PORT", "70000"),
+            ("FEED", "x"),
+            ("STORE_PROCESSES", "0"),
+            ("KEEP_LIVE_DAYS", "0"),
+            ("COMPRESS_AFTER_DAYS", "-1"),
+        ],
     )
     def test_what_makes_no_sense_is_refused(
         self, monkeypatch: pytest.MonkeyPatch, name: str, value: str

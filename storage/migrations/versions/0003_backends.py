@@ -10,7 +10,14 @@ revision = "0003"
 down_revision = "0002"
 
 FEEDS = {"l": "live", "r": "recorded", "s": "simulated"}
-CHUNKS = {"ticks": "1 day", "candles": "30 days"}
+CHUNKS = {
+    "ticks_live": "1 day",
+    "ticks_simulated": "1 day",
+    "ticks_recorded": "30 days",  # files may hold a tick a day, for decades
+    "candles_live": "30 days",
+    "candles_simulated": "30 days",
+    "candles_recorded": "30 days",
+}
 
 INSTALLED = "SELECT count(*) > 0 FROM pg_extension WHERE extname = 'timescaledb'"
 # Where its library is not preloaded, CREATE EXTENSION ends the connection.
@@ -97,7 +104,7 @@ CREATE AGGREGATE shims.{which}(value {type}, at timestamptz) (
 def upgrade() -> None:
     op.execute("CREATE SCHEMA shims")
     if _timescale_is_there():
-        for table in CHUNKS:
+        for table in COLUMNS:
             _make_hypertables(table)
     else:
         _make_shims()
@@ -118,12 +125,12 @@ def _asked(query: str) -> bool:
 def _make_hypertables(table: str) -> None:
     op.execute(f"ALTER TABLE market.{table} RENAME TO {table}_before")
     for code, feed in FEEDS.items():
-        name = f"market.{table}_{feed}"
+        name, chunk = f"market.{table}_{feed}", CHUNKS[f"{table}_{feed}"]
         op.execute(f"ALTER TABLE {name} RENAME TO {table}_{feed}_before")
         op.execute(f"CREATE TABLE {name} (LIKE market.{table}_before INCLUDING ALL)")
         op.execute(f"ALTER TABLE {name} ADD CHECK (feed = '{code}')")
         op.execute(
-            f"SELECT create_hypertable('{name}', by_range('time', interval '{CHUNKS[table]}'),"
+            f"SELECT create_hypertable('{name}', by_range('time', interval '{chunk}'),"
             " create_default_indexes => false)"
         )
         op.execute(
