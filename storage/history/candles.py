@@ -13,17 +13,17 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
-from psycopg import sql
 
 from market.clock import microseconds
 from market.intervals import DAY_US, Interval
 from market.sources import Feed
-from storage.columns import ColumnQuery, ColumnReader, Numbers
+from storage.columns import ColumnReader, Numbers
 from storage.history import walking
 from storage.history.bars import divisible_s, read_bars
 from storage.history.electing import times_of
+from storage.history.extents import extent_of
 from storage.history.folding import candle_schema, fold, joined
-from storage.history.ranges import Range, moment
+from storage.history.ranges import Range
 from storage.history.seconds import read_seconds
 from storage.history.units import MINUTE_US, MINUTES, Subject, levels_for, read_units
 from storage.history.walking import CandlePage, Series
@@ -94,12 +94,12 @@ async def candle_series(columns: ColumnReader, query: CandleQuery, numbers: Numb
     interval, zone = query.interval, query.zone
     start = microseconds(interval.first_from(query.start, zone))
     end = microseconds(interval.first_from(query.end, zone))
-    extent = await _extent(columns, query, (start, end))
+    extent = await extent_of(columns, query.subject, divisible_s(interval), (start, end))
     range_us = (0, 0)
-    if extent.times:
+    if extent.sides:
         # What is read of one side alone is read faster.
         query = replace(query, sides=extent.sides)
-        first, last = _buckets(interval, zone, extent.times)
+        first, last = _buckets(interval, zone, extent.range_us)
         range_us = (max(start, first), min(end, last))
     return Series(
         interval=interval,
@@ -146,61 +146,8 @@ def _slice_us(query: CandleQuery, range_us: Range) -> int:
     return min(SLICE_ROWS * level.width_us, SLICE_ROWS * MINUTES.width_us * 12)
 
 
-@dataclass(frozen=True, slots=True)
-class _Extent:
-    """The first and the last time of anything in the range, none if it is empty; of which sides it is,
-    and whether bars are in it."""
-
-    times: list[int]
-    sides: tuple[str, ...]
-    bars: bool
-
-
-_EXTENT = ("time", "side", "bar"), ("timestamptz", "text", "bool")
-
-
-async def _extent(columns: ColumnReader, query: CandleQuery, range_us: Range) -> _Extent:
-    if range_us[0] >= range_us[1]:
-        return _Extent([], (), bars=False)
-    places = sql.SQL(
-        "FROM market.{relation} WHERE instrument_id = {instrument} AND feed = {feed}"
-        " AND side = {side} AND time >= {start} AND time < {end}"
-    )
-    ends = sql.SQL(
-        "(SELECT time, {side}, false {places} ORDER BY time LIMIT 1)"
-        " UNION ALL (SELECT time, {side}, false {places} ORDER BY time DESC LIMIT 1)"
-    )
-    bars = sql.SQL("SELECT unnest(ARRAY[min(time), max(time)]), {side}, true {places} AND {whole}")
-    pieces: list[sql.Composed] = []
-    for side in query.sides:
-        facts = {
-            "instrument": sql.Literal(query.instrument_id),
-            "feed": sql.Literal(query.feed.code),
-            "side": sql.Literal(side),
-        }
-        # A date may begin a day earlier or later than in UTC.
-        around = {"start": moment(range_us[0] - DAY_US), "end": moment(range_us[1] + DAY_US)}
-        inside = {"start": moment(range_us[0]), "end": moment(range_us[1])}
-        kept = places.format(relation=sql.Identifier("candles"), **facts, **inside)
-        pieces.append(ends.format(side=sql.Literal(side), places=kept))
-        barred = places.format(relation=sql.Identifier("bars"), **facts, **around)
-        whole = sql.SQL("{} % interval_s = 0").format(sql.Literal(divisible_s(query.interval)))
-        pieces.append(bars.format(side=sql.Literal(side), places=barred, whole=whole))
-    statement = sql.SQL(
-        "SELECT * FROM ({}) AS found (time, side, bar) WHERE time IS NOT NULL"
-    ).format(sql.SQL(" UNION ALL ").join(pieces))
-    rows = await columns.table(ColumnQuery(statement, *_EXTENT))
-    bar = rows.column("bar").to_numpy()
-    times = times_of(rows)
-    rest_us = MINUTE_US - 1 if _below_minutes(query.interval) else 0
-    shifted = [times[~bar], times[~bar] + rest_us, times[bar] - DAY_US, times[bar] + DAY_US]
-    found = set(rows.column("side").to_pylist())
-    sides = tuple(side for side in query.sides if side in found)
-    return _Extent(np.concatenate(shifted).tolist(), sides, bars=bool(bar.any()))
-
-
-def _buckets(interval: Interval, zone: ZoneInfo, times: list[int]) -> Range:
-    """From the start of the first bucket that holds one of these times to the end of the last."""
-    ends = np.array([min(times), max(times)], np.int64)
+def _buckets(interval: Interval, zone: ZoneInfo, range_us: Range) -> Range:
+    """From the start of the first bucket that holds an instant of the range to the end of the last."""
+    ends = np.array([range_us[0], range_us[1] - 1], np.int64)
     starts = interval.starts_of(ends, zone)
     return int(starts[0]), int(interval.ends_of(starts, zone)[1])
