@@ -17,7 +17,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from storage.copy_decoding import Numbers, arrow_type, decode_rows
+from storage.copy_decoding import Numbers, RowDecoder, arrow_type
 from storage.copy_reading import CopyReading
 from storage.errors import DatabaseUnavailableError
 from storage.pools import ANSWER_WITHIN_S, CONNECT_TIMEOUT_S, is_alive, translated_errors
@@ -172,7 +172,7 @@ def copied(
     `stop` ends a wait with ReadingStoppedError. A connection that is left before the end of the answer
     is closed. Raises as `ColumnReader.batches`, and psycopg's own errors for a statement that is wrong.
     """
-    schema = query.schema(numbers)
+    decoder = RowDecoder(query.schema(numbers), query.types)
     reading = CopyReading(connection, query.statement, timeout_s, stop)
     try:
         while True:
@@ -180,7 +180,7 @@ def copied(
                 piece, count = reading.piece(rows)
             if not count:
                 return
-            yield decode_rows(piece, count, schema, query.types)
+            yield decoder.decode(piece, count)
     finally:
         reading.close()
 

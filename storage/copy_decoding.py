@@ -19,6 +19,8 @@ from storage.numerics import DECIMALS, Buffer, Int32s, decimal_of
 DECIMAL = pa.decimal128(38, DECIMALS)
 TIME = pa.timestamp("us", "UTC")
 
+_PADDING = 16
+"""Between the columns of fields: at distances of powers of two they would fall into few cache lines."""
 _POSTGRES_EPOCH_US = 946_684_800_000_000
 _POSTGRES_EPOCH_DAYS = 10_957
 _TYPES: dict[str, pa.DataType] = {
@@ -65,24 +67,36 @@ def arrow_type(postgres_type: str, numbers: Numbers) -> pa.DataType:
     return _TYPES[postgres_type]
 
 
-def decode_rows(
-    data: bytearray, rows: int, schema: pa.Schema, types: Sequence[str]
-) -> pa.RecordBatch:
-    """So many COPY rows (without header and trailer) as columns of this schema.
+class RowDecoder:
+    """Makes columns of one schema out of COPY rows; not for two threads at once.
 
-    `types` are the PostgreSQL types of the columns. UnfitValueError for a value that Arrow's type does
-    not hold, ValueError where the rows are not what they were said to be.
+    `types` are the PostgreSQL types of the columns.
     """
-    buffer = np.frombuffer(data, np.uint8)
-    starts = np.empty((len(types), rows), np.int32)
-    lengths = np.empty((len(types), rows), np.int32)
-    if _fields(buffer, starts, lengths) != len(buffer):
-        raise ValueError("the rows have other columns than were asked for")
-    arrays = [
-        _array(_Fields(field.name, buffer, starts[index], lengths[index]), type_, field.type)
-        for index, (field, type_) in enumerate(zip(schema, types, strict=True))
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    def __init__(self, schema: pa.Schema, types: Sequence[str]) -> None:
+        self._schema = schema
+        self._types = types
+        # Kept, because fresh memory takes longer than what is written to it.
+        self._starts = self._lengths = np.empty((len(types), 0), np.int32)
+
+    def decode(self, data: bytearray, rows: int) -> pa.RecordBatch:
+        """So many rows, without header and trailer, as columns.
+
+        UnfitValueError for a value that Arrow's type does not hold, ValueError where the rows are not
+        what they were said to be.
+        """
+        buffer = np.frombuffer(data, np.uint8)
+        if self._starts.shape[1] < rows:
+            self._starts = np.empty((len(self._types), rows + _PADDING), np.int32)
+            self._lengths = np.empty_like(self._starts)
+        if _fields(buffer, rows, self._starts, self._lengths) != len(buffer):
+            raise ValueError("the rows have other columns than were asked for")
+        columns = zip(self._starts[:, :rows], self._lengths[:, :rows], strict=True)
+        arrays = [
+            _array(_Fields(field.name, buffer, *next(columns)), type_, field.type)
+            for field, type_ in zip(self._schema, self._types, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 
 
 def _array(fields: _Fields, type_: str, arrow: pa.DataType) -> "pa.Array[Any]":
@@ -100,12 +114,14 @@ def _array(fields: _Fields, type_: str, arrow: pa.DataType) -> "pa.Array[Any]":
     return pa.Array.from_buffers(arrow, len(nulls), [validity, *buffers], null_count)
 
 
-def _buffer(values: npt.NDArray[Any]) -> pa.Buffer:
-    return pa.py_buffer(values.data)
+def _room(values: int, dtype: str) -> tuple[pa.Buffer, npt.NDArray[Any]]:
+    """Arrow's own memory for so many values, and the same as an array to write them to."""
+    buffer = pa.allocate_buffer(values * np.dtype(dtype).itemsize)
+    return buffer, np.frombuffer(memoryview(buffer), dtype)
 
 
 def _bitmap(values: npt.NDArray[np.bool_]) -> pa.Buffer:
-    return _buffer(np.packbits(values, bitorder="little"))
+    return pa.py_buffer(np.packbits(values, bitorder="little").data)
 
 
 def _integers(fields: _Fields, type_: str, arrow: pa.DataType) -> pa.Buffer:
@@ -113,7 +129,7 @@ def _integers(fields: _Fields, type_: str, arrow: pa.DataType) -> pa.Buffer:
     width = _WIDTHS[type_]
     if np.any((fields.lengths != width) & (fields.lengths >= 0)):
         raise ValueError(f"column {fields.name} is no {type_}")
-    values = np.empty(len(fields.lengths), f"i{width}")
+    buffer, values = _room(len(fields.lengths), f"i{width}")
     _read_integers(fields.data, fields.starts, fields.lengths, width, values)
     if arrow == pa.bool_():
         return _bitmap(values != 0)
@@ -123,25 +139,30 @@ def _integers(fields: _Fields, type_: str, arrow: pa.DataType) -> pa.Buffer:
         if infinite.any():
             raise UnfitValueError(fields.name, "infinity", "is no time: leave it out")
         values += _POSTGRES_EPOCH_US if type_ == "timestamptz" else _POSTGRES_EPOCH_DAYS
-    return _buffer(values)
+    return buffer
 
 
 def _floats(fields: _Fields) -> pa.Buffer:
-    values = np.empty(len(fields.lengths))
+    buffer, values = _room(len(fields.lengths), "f8")
     left_open = np.empty(len(values), np.int32)
     count = numerics.read_floats(fields.data, fields.starts, fields.lengths, values, left_open)
+    if count < 0:
+        raise ValueError(f"column {fields.name} is no numeric")
     for row in left_open[:count].tolist():
         values[row] = float(_number(fields, row))
-    return _buffer(values)
+    return buffer
 
 
 def _decimals(fields: _Fields) -> pa.Buffer:
-    values = np.empty((len(fields.lengths), 2), np.uint64)
-    fault = numerics.read_decimals(fields.data, fields.starts, fields.lengths, values)
+    buffer, values = _room(2 * len(fields.lengths), "u8")
+    halves = values.reshape(-1, 2)
+    fault = numerics.read_decimals(fields.data, fields.starts, fields.lengths, halves)
     if fault >= 0:
         row, reason = divmod(fault, 4)
+        if reason == numerics.MISREAD:
+            raise ValueError(f"column {fields.name} is no numeric")
         raise UnfitValueError(fields.name, str(_number(fields, row)), _UNFIT[reason])
-    return _buffer(values)
+    return buffer
 
 
 def _number(fields: _Fields, row: int) -> Any:
@@ -150,42 +171,48 @@ def _number(fields: _Fields, row: int) -> Any:
 
 
 def _texts(fields: _Fields) -> list[pa.Buffer]:
-    offsets = np.zeros(len(fields.lengths) + 1, np.int32)
+    ends, offsets = _room(len(fields.lengths) + 1, "i4")
+    offsets[0] = 0
     np.cumsum(np.maximum(fields.lengths, 0), out=offsets[1:])
-    values = np.empty(int(offsets[-1]), np.uint8)
+    buffer, values = _room(int(offsets[-1]), "u1")
     _read_texts(fields.data, fields.starts, offsets, values)
-    return [_buffer(offsets), _buffer(values)]
+    return [ends, buffer]
 
 
 @njit(cache=True, nogil=True)
-def _fields(data: Buffer, starts: Int32s, lengths: Int32s) -> int:
-    """Fill both (columns x rows) with where each field begins and how long it is, -1 for a null.
+def _fields(data: Buffer, rows: int, starts: Int32s, lengths: Int32s) -> int:
+    """Fill both (columns x at least `rows`) with where each field begins and how long it is, or -1: null.
 
-    Where the last one ends, or -1 where a row has another number of fields or is cut. O(fields).
+    Where the last one ends, or -1 where a row has another number of fields or is cut. Positions are
+    unsigned, as one that may be negative is looked at twice. O(fields).
     """
-    columns, rows = starts.shape
-    at = 0
+    columns = starts.shape[0]
+    size, two, four = np.uint64(len(data)), np.uint64(2), np.uint64(4)
+    at = np.uint64(0)
     for row in range(rows):
-        if at + 2 > len(data) or _word(data, at) != columns:
+        if at + two > size or _word(data, at) != columns:
             return -1
-        at += 2
+        at += two
         for column in range(columns):
-            if at + 4 > len(data):
+            if at + four > size:
                 return -1
-            starts[column, row] = at + 4
-            lengths[column, row] = _double_word(data, at)
-            at += 4 + max(int(lengths[column, row]), 0)
-    return at
+            length = np.int32(_double_word(data, at))
+            at += four
+            starts[column, row] = at
+            lengths[column, row] = length
+            if length > 0:
+                at += np.uint64(length)
+    return int(np.int64(at))
 
 
 @njit(cache=True, nogil=True)
-def _word(data: Buffer, at: int) -> int:
-    return int(np.int64(data[at]) << 8 | np.int64(data[at + 1]))
+def _word(data: Buffer, at: np.uint64) -> int:
+    return int(np.int64(data[at]) << 8 | np.int64(data[at + np.uint64(1)]))
 
 
 @njit(cache=True, nogil=True)
-def _double_word(data: Buffer, at: int) -> int:
-    return _word(data, at) << 16 | _word(data, at + 2)
+def _double_word(data: Buffer, at: np.uint64) -> int:
+    return int(_word(data, at) << 16 | _word(data, at + np.uint64(2)))
 
 
 @njit(cache=True, nogil=True)
@@ -196,9 +223,9 @@ def _read_integers(
     for row in range(len(out)):
         value = 0
         if lengths[row] > 0:
-            at = starts[row]
+            at = np.uint64(starts[row])
             if width == 8:
-                value = (_double_word(data, at) << 32) | _double_word(data, at + 4)
+                value = _double_word(data, at) << 32 | _double_word(data, at + np.uint64(4))
             elif width == 4:
                 value = _double_word(data, at)
             elif width == 2:

@@ -15,8 +15,8 @@ from numba import njit
 
 DECIMALS = 18
 """Of decimal128(38, 18)."""
-NO_NUMBER, TOO_FINE, TOO_LARGE = 1, 2, 3
-"""Why a numeric is no decimal128(38, 18)."""
+MISREAD, NO_NUMBER, TOO_FINE, TOO_LARGE = range(4)
+"""Why a field is no decimal128(38, 18); the first: it is no numeric at all."""
 
 Buffer = npt.NDArray[np.uint8]
 Int32s = npt.NDArray[np.int32]
@@ -64,8 +64,8 @@ def read_floats(
 ) -> int:
     """Fill `out` with the nearest float64 of each field, NaN for a null (length -1).
 
-    The rows of those that are left open are put into `left_open` (as long as `out`); how many there are.
-    O(n).
+    The rows of those that are left open are put into `left_open` (as long as `out`); how many there are,
+    or -1 where a field is no numeric. O(n).
     """
     left = 0
     for row in range(len(out)):
@@ -73,6 +73,8 @@ def read_floats(
         if lengths[row] < 0:
             continue
         at = starts[row]
+        if lengths[row] < 8 or lengths[row] != 8 + 2 * _word(data, at):
+            return -1
         sign = _word(data, at + 4)
         if sign in (_INFINITE, _MINUS_INFINITE):
             out[row] = np.inf if sign == _INFINITE else -np.inf
@@ -95,7 +97,10 @@ def read_decimals(data: Buffer, starts: Int32s, lengths: Int32s, out: UInt64s) -
         out[row, 0] = out[row, 1] = np.uint64(0)
         if lengths[row] < 0:
             continue
-        fault = _decimal(data, starts[row], out[row])
+        at = starts[row]
+        if lengths[row] < 8 or lengths[row] != 8 + 2 * _word(data, at):
+            return row * 4 + MISREAD
+        fault = _decimal(data, at, out[row])
         if fault:
             return row * 4 + fault
     return -1

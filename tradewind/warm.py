@@ -16,7 +16,7 @@ from pipelines.candles import CandleState
 from pipelines.gaps import TIME_DIGITS
 from pipelines.quality import Judge, QualityState
 from pricing_engine.quant import warm as quant
-from storage.copy_decoding import Numbers, arrow_type, decode_rows
+from storage.copy_decoding import Numbers, RowDecoder, arrow_type
 from storage.copy_rows import bar_rows, candle_rows, tick_rows
 
 _START_US = 1_700_000_040_000_000
@@ -44,7 +44,7 @@ def _decode(rows: bytearray, count: int) -> None:
     types = ("timestamptz", "int4", "int2", '"char"', '"char"', "int8", *("numeric",) * 4, "bool")
     for numbers in Numbers:
         fields = [(str(n), arrow_type(type_, numbers)) for n, type_ in enumerate(types)]
-        decode_rows(rows, count, pa.schema(fields), types)
+        RowDecoder(pa.schema(fields), types).decode(rows, count)
 
 
 def _binance() -> LogRecord:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.columns import ColumnQuery, copied
-from storage.copy_decoding import DECIMAL, TIME, Numbers, arrow_type, decode_rows
+from storage.copy_decoding import DECIMAL, TIME, Numbers, RowDecoder, arrow_type
 from storage.errors import UnfitValueError
 from tests.storage.making import written
 
@@ -131,15 +131,20 @@ def test_a_column_of_another_type_is_not_misread(connection: Connection) -> None
         read(connection, query_of("SELECT 1::int4", n="int8"))
     with pytest.raises(ValueError, match="other columns"):
         read(connection, query_of("SELECT 1::int4", n="int4", m="int4"))
+    for numbers in Numbers:
+        for value in ("2147483647::int4", "'not a number'::text"):
+            with pytest.raises(ValueError, match="column n is no numeric"):
+                read(connection, query_of(f"SELECT {value}", n="numeric"), numbers)
 
 
 def test_rows_that_are_cut_are_not_misread() -> None:
     row = bytearray(b"\x00\x01\x00\x00\x00\x02\x00\x07")
     schema = pa.schema([("n", pa.int16())])
-    assert decode_rows(row * 2, 2, schema, ["int2"]).to_pylist() == [{"n": 7}, {"n": 7}]
+    decoder = RowDecoder(schema, ["int2"])
+    assert decoder.decode(row * 2, 2).to_pylist() == [{"n": 7}, {"n": 7}]
     for cut in range(1, len(row)):
         with pytest.raises(ValueError, match="other columns"):
-            decode_rows(row + row[:-cut], 2, schema, ["int2"])
+            decoder.decode(row + row[:-cut], 2)
 
 
 def test_types_are_said() -> None:
