@@ -126,6 +126,15 @@ class TestRefusals:
         assert response.status_code == 422
         assert [each["field"] for each in response.json()["error"]["details"]["fields"]] == [field]
 
+    @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+    async def test_what_any_page_of_the_web_may_post_is_refused(
+        self, alone: Api, kind: str
+    ) -> None:
+        response = await alone.client.post(
+            PATH, content=b'{"sql": "SELECT 1"}', headers={"Content-Type": kind}
+        )
+        assert response.status_code == 422
+
     async def test_half_a_character_is_refused(self, alone: Api) -> None:
         response = await alone.client.post(
             PATH,
