@@ -12,20 +12,25 @@ import pyarrow as pa
 from api.market.candles import find_series
 from api.market.schemas import CandleParameters
 from api.services import ServiceSet
-from market.crosses import NoPathError
+from market.clock import datetime_of, microseconds
 from market.instruments import AssetClass
-from market.intervals import Interval
+from market.intervals import DAY_US, Interval
 from pricing_engine.quant.panel import Member
 from pricing_engine.quant.vocabulary import FIELDS
 from storage.history import walking
+from storage.history.walking import Series
 
-AT_ONCE = 2
+AT_ONCE = 4
 """Symbols of one query that are read at once: other requests find readers too."""
+LONGEST_PAUSE_US = 4 * DAY_US
+"""A long weekend: candles before a start may lie that much further back."""
+PAUSED_FROM_US = 60_000_000
+"""Of shorter intervals candles are made of ticks, of which nobody reads four days for a window."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The candles that open in [start, end), and the last `before` ones that open before."""
+    """The candles that open in [start, end), and at least the last `before` ones that open before."""
 
     interval: Interval
     timezone: str
@@ -93,28 +98,46 @@ async def _read(services: ServiceSet, symbol: str, wanted: Wanted) -> pl.DataFra
             "interval": wanted.interval,
             "timezone": wanted.timezone,
             "side": wanted.side,
-            "start": wanted.start,
+            "start": None if wanted.before else wanted.start,
             "end": wanted.end,
         }
     )
     series = (await find_series(services, parameters)).series
-    found = await _before(services, parameters, wanted)
+    reach_us = _reach_us(series, wanted)
+    rows = await _walked(_part(series, reach_us, series.range_us[1]))
+    there = rows.filter(pl.col("time") < wanted.start).height
+    if there >= wanted.before:
+        return rows
+    # Where the candles before lie further apart than was reached, the rest are looked for.
+    older = _part(series, series.range_us[0], reach_us)
+    page = await walking.last_page(older, wanted.before - there)
+    return pl.concat([_frame(page.rows), rows])
+
+
+def _reach_us(series: Series, wanted: Wanted) -> int:
+    """The bucket from which the range and, most likely, all that is wanted before it can be read."""
+    first_us, last_us = series.range_us
+    start_us = microseconds(wanted.start)
+    if wanted.before:
+        pause_us = LONGEST_PAUSE_US if wanted.interval.shortest_us >= PAUSED_FROM_US else 0
+        start_us -= wanted.before * wanted.interval.shortest_us * 3 // 2 + pause_us
+    if not first_us < start_us < last_us:
+        return first_us if start_us <= first_us else last_us
+    zone = series.zone
+    return microseconds(series.interval.start_of(datetime_of(start_us), zone))
+
+
+def _part(series: Series, first_us: int, last_us: int) -> Series:
+    return replace(series, range_us=(first_us, last_us))
+
+
+async def _walked(series: Series) -> pl.DataFrame:
     async with aclosing(walking.batches(series)) as batches:
-        found.extend([pa.Table.from_batches([batch]) async for batch in batches])
-    rows = pa.concat_tables([series.schema.empty_table(), *found])
-    frame = pl.from_arrow(rows.drop_columns(["minutes"]))
+        found = [pa.Table.from_batches([batch]) async for batch in batches]
+    return _frame(pa.concat_tables([series.schema.empty_table(), *found]))
+
+
+def _frame(candles: pa.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(candles.drop_columns(["minutes"]))
     assert isinstance(frame, pl.DataFrame)
     return frame
-
-
-async def _before(
-    services: ServiceSet, parameters: CandleParameters, wanted: Wanted
-) -> list[pa.Table]:
-    if not wanted.before:
-        return []
-    earlier = parameters.model_copy(update={"start": None, "end": wanted.start})
-    try:
-        series = (await find_series(services, earlier)).series
-    except NoPathError:  # a cross rate whose legs were not quoted yet
-        return []
-    return [(await walking.last_page(series, wanted.before)).rows]
