@@ -56,7 +56,7 @@ _SUPERUSER_SETTINGS = {
 REVOKE = f"""
 DO $$
 DECLARE harmful regprocedure; owner name := (
-    SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'market');
+    SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'market');
 BEGIN
     FOR harmful IN
         SELECT p.oid::regprocedure FROM pg_proc AS p

@@ -25,11 +25,11 @@ def all_of(connection: Connection, query: str) -> list[tuple[Any, ...]]:
 @pytest.fixture
 def plain_owner(connection: Connection, database_url: str) -> Iterator[Connection]:
     """Somebody who may neither make roles nor take from everybody what they may."""
-    connection.execute("CREATE ROLE plain_owner LOGIN")
-    with psycopg.connect(url_of(database_url, "plain_owner"), autocommit=True) as opened:
+    connection.execute('CREATE ROLE "Plain-Owner" LOGIN')
+    with psycopg.connect(url_of(database_url, "Plain-Owner"), autocommit=True) as opened:
         yield opened
-    connection.execute("DROP OWNED BY plain_owner")
-    connection.execute("DROP ROLE plain_owner")
+    connection.execute('DROP OWNED BY "Plain-Owner"')
+    connection.execute('DROP ROLE "Plain-Owner"')
 
 
 def test_the_roles_are_logins_and_nothing_else(connection: Connection) -> None:
@@ -71,6 +71,18 @@ def test_everybody_loses_what_reaches_beyond_a_statement_and_the_owner_keeps_it(
     assert all_of(connection, open_to_all) == []
     closed_to_us = f"{HARMFUL_ONES} AND NOT has_function_privilege(oid, 'EXECUTE')"
     assert all_of(connection, closed_to_us) == []
+
+
+def test_an_owner_who_is_no_superuser_keeps_it_too(
+    connection: Connection, plain_owner: Connection
+) -> None:
+    connection.execute('ALTER SCHEMA market OWNER TO "Plain-Owner"')
+    connection.execute("GRANT EXECUTE ON FUNCTION pg_notify(text, text) TO PUBLIC")
+    prepare_roles(connection)
+    assert all_of(plain_owner, "SELECT pg_notify('a', 'b')::text") == [("",)]
+    open_to_all = f"{HARMFUL_ONES} AND has_function_privilege('public', oid, 'EXECUTE')"
+    assert all_of(connection, open_to_all) == []
+    connection.execute("ALTER SCHEMA market OWNER TO CURRENT_USER")
 
 
 def test_no_role_may_call_what_changes_something_in_timescaledb(timescale_url: str) -> None:
