@@ -11,7 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from storage.census import CacheCensus, DatabaseCensus, cache_census, database_census
+from storage.backends import Backend
+from storage.census import (
+    CacheCensus,
+    Compression,
+    DatabaseCensus,
+    cache_census,
+    database_census,
+)
 from storage.errors import StorageError
 from storage.lags import Lag, lag_census
 from storage.revision import HEAD
@@ -112,17 +119,41 @@ def _lag_lines(lags: Iterable[Lag]) -> list[str]:
 
 
 def _database_lines(census: DatabaseCensus, whose: str) -> list[str]:
-    backend = f"TimescaleDB {census.timescaledb}" if census.timescaledb else "plain partitions"
     revision = census.revision or "none"
     migrated = "current" if census.revision == HEAD else f"{HEAD} is current: migrate"
     return [
-        f"PostgreSQL {census.version}, {whose}, {backend}, {size_text(census.size_bytes)}",
+        f"PostgreSQL {census.version}, {whose}, {size_text(census.size_bytes)}",
         f"schema revision {revision} ({migrated})",
+        *_backend_lines(census),
         *(
             f"{table.name}: about {table.rows:,} rows, {size_text(table.size_bytes)}"
             for table in census.tables
         ),
     ]
+
+
+def _backend_lines(census: DatabaseCensus) -> list[str]:
+    """What keeps ticks and candles, how far it has compressed them, and since when there are any."""
+    if census.backend is None:
+        return []
+    oldest = census.oldest_tick
+    return [
+        f"kept by TimescaleDB {census.timescaledb}"
+        if census.backend is Backend.TIMESCALEDB
+        else "kept in plain partitions",
+        f"compression: {_compression_text(census.compression)}",
+        f"oldest tick: {'none' if oldest is None else f'{oldest:%Y-%m-%d %H:%M:%S}Z'}",
+    ]
+
+
+def _compression_text(found: Compression | None) -> str:
+    if found is None:
+        return "none on plain PostgreSQL"
+    text = f"{found.compressed:,} of {found.chunks:,} chunks"
+    if not found.after_bytes:
+        return text
+    sizes = f"{size_text(found.before_bytes)} became {size_text(found.after_bytes)}"
+    return f"{text}, {sizes} (1/{found.before_bytes / found.after_bytes:.1f})"
 
 
 def _cache(settings: Settings, _state: State | None) -> list[str]:

@@ -1,9 +1,8 @@
 """`tradewind doctor --providers`: what each provider allows, what was used of it, and how it went."""
 
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.padding import Padding
 
 from market.clock import Clock, datetime_of, system_clock
 from market.quotas import Limit, Period
@@ -19,22 +18,13 @@ _SPANS = {
     Period.DAY: "today",
     Period.MONTH: "this month",
 }
-_COLUMNS = (
-    "Provider",
-    "Key",
-    "Calls",
-    "Last success",
-    "Last failure",
-    "Blocked until",
-    "Next call",
-)
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def run_provider_report(
     settings: Settings, console: Console | None = None, *, clock: Clock = system_clock
 ) -> int:
-    """Print a row for each key that was ever used; 1 where the database does not answer.
+    """Print some lines for each key that was ever used; 1 where the database does not answer.
 
     The bundled PostgreSQL is started for the question, as by `doctor`. All that is shown is in its
     ledger, which every call was entered in: Redis is not asked.
@@ -48,10 +38,11 @@ def run_provider_report(
     if not states:
         console.print("No provider has been asked yet.")
         return 0
-    table = Table(*_COLUMNS, box=SIMPLE, show_lines=True)
     for state in states:
-        table.add_row(*(escape(text) for text in _row(state, clock())))
-    console.print(table)
+        key = "without a key" if state.key == "none" else f"key {state.key}"
+        console.print(f"[bold]{escape(state.provider)}[/], {escape(key)}")
+        for fact in _facts(state, clock()):
+            console.print(Padding(escape(fact), (0, 0, 0, 2)))
     return 0
 
 
@@ -73,20 +64,16 @@ def _states(settings: Settings, now_us: int) -> list[ProviderState]:
         return provider_census(url, now_us)
 
 
-def _row(state: ProviderState, now_us: int) -> tuple[str, ...]:
+def _facts(state: ProviderState, now_us: int) -> list[str]:
     failure = distance_text(state.last_failure_us, now_us)
-    key = "without a key" if state.key == "none" else f"key {state.key}"
     facts = [
+        ", ".join(_calls(limit, state) for limit in state.limits) or "no limit",
         f"last success {distance_text(state.last_success_us, now_us) or 'never'}",
         f"last failure {failure}: {state.last_failure}" if failure else "last failure never",
         f"blocked until {_instant(state.blocked_us, now_us)}" if state.blocked_us else "",
         f"next call {_instant(state.next_us, now_us)}" if state.next_us else "",
     ]
-    return (
-        f"{state.provider}\n{key}",
-        "\n".join(_calls(limit, state) for limit in state.limits) or "no limit",
-        "\n".join(fact for fact in facts if fact),
-    )
+    return [fact for fact in facts if fact]
 
 
 def _calls(limit: Limit, state: ProviderState) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import time
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from rich.console import Console
 
 from market.log import LogEntry
 from market.sources import Feed, source_of
+from market.ticks import TickBatch
 from storage.books import partition_id, register_read
 from storage.inbox import Inbox
+from storage.ticks import insert_ticks
+from tests.storage.making import trade
 from tradewind.doctor import run_doctor, size_text
 from tradewind.settings import Settings, load_settings
 
@@ -22,8 +26,8 @@ def settings_of(data: Path, **given: str) -> Settings:
     return load_settings(data=data).model_copy(update={**none, **given})
 
 
-def said(settings: Settings) -> tuple[int, str]:
-    console = Console(file=io.StringIO(), width=200)
+def said(settings: Settings, width: int = 200) -> tuple[int, str]:
+    console = Console(file=io.StringIO(), width=width)
     status = run_doctor(settings, console)
     assert isinstance(console.file, io.StringIO)
     return status, console.file.getvalue()
@@ -44,10 +48,28 @@ def test_servers_of_the_user_are_described(
     status, text = said(settings_of(tmp_path, database_url=database_url, redis_url=redis_url))
     assert status == 0
     assert "PostgreSQL 18" in text
-    assert "plain partitions" in text
+    assert "kept in plain partitions" in text
+    assert "compression: none on plain PostgreSQL" in text
+    assert "oldest tick: none" in text
     assert "(current)" in text
     assert "market.instruments: about" in text
     assert "Valkey 9" in text
+
+
+def test_timescaledb_and_what_it_saves_are_told_within_80_columns(
+    tmp_path: Path, timescale_url: str, redis_url: str
+) -> None:
+    with psycopg.connect(timescale_url, autocommit=True) as connection:
+        batch = TickBatch.of([trade(each * 1_000) for each in range(1_000)])
+        with connection.transaction():
+            insert_ticks(connection, Feed.LIVE, batch, True)
+        connection.execute("SELECT compress_chunk(show_chunks('market.ticks_live'))")
+    settings = settings_of(tmp_path, database_url=timescale_url, redis_url=redis_url)
+    status, text = said(settings, width=80)
+    assert status == 0
+    assert "kept by TimescaleDB 2.23" in text
+    assert re.search(r"compression: 1 of 1 chunks, .* kB became .* kB \(1/\d+\.\d\)", text)
+    assert "oldest tick: 2023-11-14 22:14:00Z" in text
 
 
 def test_how_far_the_flows_are_behind_is_told(
