@@ -151,8 +151,11 @@ class Interval:
         midnights = np.concatenate([each.midnights_us for each in days])
         begins = self._number(numbers)
         mine = np.diff(begins, prepend=begins[0] - 1) != 0
-        # The first is cut by the year's edge, unless the range reaches back to it.
-        return np.unique(midnights[mine])
+        # The first may be cut by the year's edge: then it ends before the range.
+        starts = midnights[mine]
+        # A day that a zone leaves out begins where the next one does.
+        kept: Int64s = starts[np.diff(starts, prepend=starts[0] - 1) != 0]
+        return kept
 
     def _number(self, days: Int64s) -> Int64s:
         """Which bucket holds each of these days, counted from 1970-01-01."""

@@ -16,7 +16,7 @@ from market.intervals import Interval
 from storage.history.ranges import Range
 
 GROWTH = 4
-MAX_SLICES = 24
+MAX_SLICES = 64
 """What a page looks through at most."""
 
 
