@@ -19,6 +19,7 @@ from market.ticks import Int64s
 from storage.backends import Backend, open_for_writing
 
 DAY_US = 86_400_000_000
+DROP_WITHIN_MS = 200
 
 _DAY_DIGITS = 8
 
@@ -177,9 +178,21 @@ def _drop(connection: Connection, parent: str, before: date) -> list[str]:
         )
         if _end_of(name) <= before
     ]
-    for name in names:
-        connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("market", name)))
-    return names
+    return [name for name in names if _dropped(connection, name)]
+
+
+def _dropped(connection: Connection, name: str) -> bool:
+    """Drop a partition unless somebody reads long beside it: writers would queue behind a drop that waits.
+
+    What could not be dropped is left for the next time.
+    """
+    try:
+        with connection.transaction():
+            connection.execute(f"SET LOCAL lock_timeout = {DROP_WITHIN_MS}")
+            connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("market", name)))
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
 
 
 def _end_of(name: str) -> date:

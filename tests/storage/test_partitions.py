@@ -211,6 +211,15 @@ class TestDropTicks:
         assert dropped == ["ticks_recorded_202311"]
         assert tables(connection, "ticks_recorded") == ["ticks_recorded_202312"]
 
+    def test_waits_for_no_reader_and_drops_at_the_next_time(
+        self, database_url: str, connection: Connection
+    ) -> None:
+        TickPartitions(connection).ensure(Feed.LIVE, np.array([START_US]), np.array([], np.int64))
+        with psycopg.connect(database_url) as reader:
+            reader.execute("SELECT count(*) FROM market.ticks")
+            assert drop_ticks_before(connection, Feed.LIVE, date(2023, 11, 16)) == []
+        assert len(drop_ticks_before(connection, Feed.LIVE, date(2023, 11, 16))) == 1
+
 
 class TestDropCandles:
     @pytest.mark.parametrize(
