@@ -25,7 +25,7 @@ CLIENT_WITHIN_S = 30.0
 """How long a client may let a piece of an answer lie."""
 PIECE_BYTES = 256 * 1024
 """What is given to the connection at once, which holds what a client has not read."""
-GROUP_ROWS = 262_144
+GROUP_ROWS = 131_072
 GROUP_BYTES = 32 * 1024 * 1024
 """A row group of a Parquet file is whole in memory: it ends where it has either."""
 

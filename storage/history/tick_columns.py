@@ -108,11 +108,16 @@ async def tick_batches(
     numbers: Numbers = Numbers.FLOAT64,
 ) -> AsyncGenerator[pa.RecordBatch]:
     """The ticks of a range in its stretches, by (time, source, kind, seq), as `TICK_NAMES`."""
-    for part in _slices(stretches):
-        query = ColumnQuery(_statement(wanted, part), TICK_NAMES, TICK_TYPES)
+    for query in tick_queries(wanted, stretches):
         async with aclosing(columns.batches(query, numbers=numbers)) as batches:
             async for batch in batches:
                 yield batch
+
+
+def tick_queries(wanted: TickRange, stretches: Sequence[Stretch]) -> Iterator[ColumnQuery]:
+    """The slices of a range, whose answers one after the other are its ticks."""
+    for part in _slices(stretches):
+        yield ColumnQuery(_statement(wanted, part), TICK_NAMES, TICK_TYPES)
 
 
 async def tick_page(

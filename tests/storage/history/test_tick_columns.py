@@ -1,13 +1,13 @@
 """Ticks as columns: the same as page by page, in order, and found without a walk through all."""
 
-from datetime import timedelta
+from datetime import date
 
 import pyarrow as pa
 import pytest
 
 from market.clock import datetime_of
 from market.sources import Feed, source_of
-from storage.columns import ColumnReader, Numbers
+from storage.columns import ColumnQuery, ColumnReader, Numbers
 from storage.connecting import connect
 from storage.history import tick_columns
 from storage.history.tick_columns import (
@@ -15,12 +15,13 @@ from storage.history.tick_columns import (
     TickRange,
     tick_batches,
     tick_page,
+    tick_queries,
     tick_schema,
     tick_stretches,
 )
 from storage.history.ticks import TickKey, TickQuery, ticks_before, ticks_from
 from storage.partitions import drop_ticks_before
-from storage.pools import ReadPool
+from storage.pools import Connection, ReadPool
 from tests.api.harness import BTCUSDT, quote, store_ticks
 from tests.storage.history.making import BINANCE, COINGECKO, FEED, LAST_TIME, OANDA, START, at, btc
 
@@ -71,9 +72,9 @@ class TestStretches:
     async def test_ticks_that_are_no_longer_kept_do_not_count(
         self, database_url: str, columns: ColumnReader
     ) -> None:
-        store_ticks(database_url, [btc(0, "1", 0), btc(24 * 60, "1", 1)])
+        store_ticks(database_url, [btc(0, "1", 0), btc(40 * 24 * 60, "1", 1)])
         with connect(database_url) as connection:
-            drop_ticks_before(connection, FEED, (START + timedelta(days=1)).date())
+            drop_ticks_before(connection, FEED, date(2027, 1, 1))
         assert [found.ticks for found in await tick_stretches(columns, ALL)] == [1]
         assert seqs(await streamed(columns)) == [1]
 
@@ -124,6 +125,34 @@ class TestStream:
     async def test_feeds_never_mix(self, database_url: str, columns: ColumnReader) -> None:
         store_ticks(database_url, [btc(0, "1", 0, source_of("binance", Feed.SIMULATED).id)])
         assert (await streamed(columns)).num_rows == 0
+
+
+@pytest.mark.plain_only("it counts pages of the plain layout")
+@pytest.mark.parametrize("few", [[], [0, 1, 250, 499]], ids=["none", "four"])
+async def test_few_ticks_are_found_without_a_walk_through_those_of_others(
+    database_url: str, columns: ColumnReader, pool: ReadPool, few: list[int]
+) -> None:
+    store_ticks(database_url, [quote(at(n / 40), OANDA, "1", "2", n) for n in range(20_000)])
+    if few:
+        store_ticks(database_url, [btc(minute, "1") for minute in few])
+    stretches = await tick_stretches(columns, ALL)
+    found = [await pool.read(read_counting, query) for query in tick_queries(ALL, stretches)]
+    assert sum(rows for rows, _ in found) == len(few)
+    assert sum(pages for _, pages in found) < 50
+
+
+async def read_counting(connection: Connection, query: ColumnQuery) -> tuple[int, int]:
+    """How many rows the query has, and how many pages of 8 KiB the database looks at for them."""
+    fetched = (
+        "SELECT sum(pg_stat_get_xact_blocks_fetched(oid))::int FROM pg_class"
+        " WHERE relnamespace = 'market'::regnamespace"
+    )
+    statements = [fetched.encode(), query.statement.as_bytes(connection), fetched.encode()]
+    async with connection.transaction():
+        before, rows, after = [
+            await (await connection.execute(statement)).fetchall() for statement in statements
+        ]
+    return len(rows), int(after[0][0] - before[0][0])
 
 
 class TestPage:

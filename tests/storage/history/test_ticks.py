@@ -1,7 +1,7 @@
 """Ticks as the database remembers them, page by page."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date
 
 import pytest
 
@@ -83,11 +83,11 @@ class TestTicks:
     async def test_candles_whose_ticks_are_no_longer_kept_stand_for_none(
         self, database_url: str, pool: ReadPool
     ) -> None:
-        day = 24 * 60
+        much_later = 40 * 24 * 60
         store_ticks(database_url, [btc(n, "1", n) for n in range(20)])
-        store_ticks(database_url, [btc(day, "2"), btc(day + 1, "3")])
+        store_ticks(database_url, [btc(much_later, "2"), btc(much_later + 1, "3")])
         with connect(database_url) as connection:
-            drop_ticks_before(connection, FEED, (START + timedelta(days=1)).date())
+            drop_ticks_before(connection, FEED, date(2027, 1, 1))
         query = TickQuery(BTCUSDT, FEED, START, LAST_TIME, 1)
         assert [row.price for row in await pool.read(ticks_from, query)] == [2.0]
         assert [row.price for row in await pool.read(ticks_before, query)] == [3.0]
