@@ -44,11 +44,12 @@ class RefusedError(ClientError):
         self.request_id = request_id
 
     def __str__(self) -> str:
-        fields = "".join(
-            f"; {each.get('field')}: {each.get('message')}"
-            for each in self.details.get("fields", ())
+        faults = [
+            f"{each.get('field')}: {each.get('message')}" for each in self.details.get("fields", ())
+        ]
+        return "; ".join(
+            [f"{self.code}: {self.message}", *(each for each in faults if each not in self.message)]
         )
-        return f"{self.code}: {self.message}{fields}"
 
 
 class RangeTooLargeError(RefusedError):
