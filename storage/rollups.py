@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import psycopg
 
 from market.sources import Feed
+from storage.backends import Backend, backend_of
 from storage.connecting import connect
 from storage.errors import DatabaseUnavailableError
 from storage.rollup_aggregates import RollupAggregates
@@ -92,11 +93,9 @@ def drop_rollups_before(connection: Connection, feed: Feed, before: date) -> Non
 
 def rollups_of(connection: Connection, feed: Feed) -> Rollups:
     """The rollups of a feed as this database keeps them."""
-    row = connection.execute(
-        "SELECT relkind = 'v' FROM pg_class WHERE oid = 'market.candles_1h'::regclass"
-    ).fetchone()
-    is_view = row is not None and row[0]
-    return RollupAggregates(connection, feed) if is_view else RollupTables(connection, feed)
+    if backend_of(connection) is Backend.TIMESCALEDB:
+        return RollupAggregates(connection, feed)
+    return RollupTables(connection, feed)
 
 
 def _refresh(connection: Connection, feed: Feed, pieces: int, now: datetime) -> Refreshed:
@@ -104,20 +103,20 @@ def _refresh(connection: Connection, feed: Feed, pieces: int, now: datetime) -> 
     marked = watch(connection, feed, _hour_of(now - SETTLED))
     rolled_up, redone = 0, list[TouchedHour]()
     for _ in range(pieces):
-        touched = _refresh_touched(connection, feed, rollups)
-        hours = _advance(connection, feed, rollups, marked)
+        rolled_up += _advance(connection, feed, rollups, marked)
         marked = marks(connection, feed) or marked
+        touched = _refresh_touched(connection, feed, rollups, marked)
         redone += touched
-        rolled_up += hours
         if marked.until == marked.watched and len(touched) < TOUCHED_AT_ONCE:
             return Refreshed(marked.until, rolled_up, tuple(redone))
     return Refreshed(marked.until, rolled_up, tuple(redone), more=True)
 
 
-def _refresh_touched(connection: Connection, feed: Feed, rollups: Rollups) -> list[TouchedHour]:
+def _refresh_touched(
+    connection: Connection, feed: Feed, rollups: Rollups, marked: Marks
+) -> list[TouchedHour]:
     """Make a piece of the touched hours anew; those that are not rolled up yet keep their note."""
-    marked = marks(connection, feed)
-    if marked is None or marked.until is None:
+    if marked.until is None:
         return []
     touched = touched_hours(connection, feed, marked.until, TOUCHED_AT_ONCE)
     if touched:
@@ -190,6 +189,9 @@ def _now(connection: Connection) -> datetime:
     return now
 
 
+_LOCK = "hashtext('rollup refresh'), ascii(%s)"
+
+
 @contextmanager
 def _alone(connection: Connection, feed: Feed) -> Iterator[bool]:
     """Whether nobody else refreshes this feed, nor will for the time of the block.
@@ -197,7 +199,12 @@ def _alone(connection: Connection, feed: Feed) -> Iterator[bool]:
     The lock belongs to the server's side of the connection: a statement that outlives its client
     still has it.
     """
-    row = connection.execute(
-        "SELECT pg_try_advisory_lock(hashtext('rollup refresh'), ascii(%s))", (feed.code,)
-    ).fetchone()
-    yield row is not None and bool(row[0])
+    key = feed.code
+    row = connection.execute(f"SELECT pg_try_advisory_lock({_LOCK})", (key,)).fetchone()
+    alone = row is not None and bool(row[0])
+    try:
+        yield alone
+    finally:
+        if alone and not connection.broken:
+            # Not left to the end of the connection, which the server may notice after the next call.
+            connection.execute(f"SELECT pg_advisory_unlock({_LOCK})", (key,))

@@ -13,6 +13,7 @@ from market.sources import Feed
 from market.ticks import TickBatch
 from storage.candles import Bucket
 from storage.outcomes import Outcome, OutcomeWriter
+from storage.rollups import rollups_of
 from tests.reference.rollups import Key, Minute, Rollup, rollups
 from tests.storage.making import INSTRUMENT, SOURCE
 
@@ -22,12 +23,6 @@ FEED = Feed.SIMULATED
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MIDNIGHT = datetime(2023, 11, 14, tzinfo=UTC)
-
-CLEAR = (
-    "TRUNCATE market.ticks, market.candles, market.inbox_done, market.inbox_consumers,"
-    " market.quarantine, market.inbox_partitions, market.rollup_marks, market.touched_hours CASCADE",
-    "TRUNCATE market.candles_1h, market.candles_1d",
-)
 
 
 def at(minute: int) -> datetime:
@@ -42,6 +37,17 @@ def minute_bar(
     volume = f"0.{price}" if int(price) % 2 == 0 else None
     at_us = microseconds(at(minute))
     return Bar(at_us, instrument, source, LAST, price, int(price) + 1, 1, price, volume)
+
+
+def clear(connection: Connection) -> None:
+    """As if nothing had ever been written."""
+    connection.execute(
+        "TRUNCATE market.inbox_done, market.inbox_consumers, market.quarantine,"
+        " market.inbox_partitions, market.rollup_marks, market.touched_hours CASCADE"
+    )
+    for table in ("ticks", "candles"):
+        connection.execute(f"TRUNCATE market.{table}_{FEED.value}".encode())
+    rollups_of(connection, FEED).drop_before(MIDNIGHT + 10_000 * DAY)
 
 
 class Minutes:

@@ -24,6 +24,9 @@ from tests.storage.rolling import FEED, at, minute_bar
 
 Connection = psycopg.Connection[Any]
 
+pytestmark = pytest.mark.both_backends
+LOCKS = pytest.mark.plain_only("the sessions of its gateway are one to the server")
+
 
 def touch(connection: Connection, *minutes: int, feed: Feed = FEED) -> None:
     """Note what a transaction has written in these minutes."""
@@ -66,8 +69,9 @@ class TestTouches:
         touches.record(connection)
         assert noted(connection) == [("s", at(0), 102, 5)]
 
-    def test_nothing_written_asks_nothing(self) -> None:
-        Touches().record(psycopg.connection.Connection.__new__(psycopg.Connection))
+    def test_nothing_written_asks_nothing(self, connection: Connection) -> None:
+        connection.close()
+        Touches().record(connection)
 
     def test_a_note_goes_back_with_its_transaction(self, connection: Connection) -> None:
         watch(connection, FEED, at(60))
@@ -86,6 +90,7 @@ class TestWatch:
         assert watch(connection, FEED, at(120)) == Marks(at(120), at(60))
         assert watch(connection, FEED, at(60)) == marks(connection, FEED) == Marks(at(120), at(60))
 
+    @LOCKS
     def test_waits_for_who_went_by_the_old_mark_and_for_nobody_else(
         self, database_url: str, connection: Connection
     ) -> None:
@@ -108,6 +113,7 @@ class TestWatch:
         thread.join()
         assert marks(connection, FEED) == Marks(at(60), None)
 
+    @LOCKS
     def test_who_waited_for_it_goes_by_the_new_mark(
         self, database_url: str, connection: Connection
     ) -> None:
@@ -154,6 +160,7 @@ class TestForget:
         forget(connection, FEED, read)
         assert [hour for _, hour, *_ in noted(connection)] == [at(60)]
 
+    @LOCKS
     def test_leaves_what_is_being_touched_and_waits_for_nobody(
         self, database_url: str, connection: Connection
     ) -> None:

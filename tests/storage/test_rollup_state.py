@@ -13,6 +13,8 @@ from tests.storage.rolling import FEED, at, minute_bar
 
 Connection = psycopg.Connection[Any]
 
+pytestmark = pytest.mark.both_backends
+
 
 async def state(database_url: str, feed: Feed = FEED, instrument: int = 101) -> RollupState:
     """Of the second and third hour."""

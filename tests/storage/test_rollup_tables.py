@@ -18,12 +18,12 @@ from tests.market.strategies import bars
 from tests.reference.rollups import rollups
 from tests.storage.making import numbers
 from tests.storage.rolling import (
-    CLEAR,
     DAY,
     FEED,
     HOUR,
     MIDNIGHT,
     at,
+    clear,
     minute_bar,
     stored_minutes,
     stored_rollups,
@@ -51,8 +51,7 @@ def tables(connection: Connection) -> RollupTables:
 def test_any_minutes_fold_as_in_the_reference(
     connection: Connection, tables: RollupTables, rows: list[Bar]
 ) -> None:
-    for statement in CLEAR:
-        connection.execute(statement.encode())
+    clear(connection)
     put(connection, rows)
     tables.roll_up(MIDNIGHT, MIDNIGHT + 2 * DAY)
     tables.roll_up_days(MIDNIGHT, MIDNIGHT + 2 * DAY)

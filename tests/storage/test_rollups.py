@@ -1,9 +1,8 @@
 """Rollups: at every instant those that may be read are the fold of their minutes, whatever is killed."""
 
-import contextlib
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import closing, suppress
 from typing import Any
 
 import psycopg
@@ -25,7 +24,6 @@ from tests.reference.rollups import rollups
 from tests.storage.driving import Driver
 from tests.storage.making import INSTRUMENT, SOURCE, numbers
 from tests.storage.rolling import (
-    CLEAR,
     DAY,
     FEED,
     HOUR,
@@ -33,12 +31,15 @@ from tests.storage.rolling import (
     Minutes,
     assert_what_may_be_read_is_right,
     at,
+    clear,
     minute_bar,
     stored_minutes,
     stored_rollups,
 )
 
 Connection = psycopg.Connection[Any]
+
+pytestmark = pytest.mark.both_backends
 MINUTES = [0, 1, 59, 60, 119, 23 * 60, 24 * 60 - 1, 24 * 60, 25 * 60, 96 * 60, 96 * 60 + 1]
 """On both sides of the ends of hours and days, and behind an empty day or two."""
 ENDED = [0, 60, 61, 120, 24 * 60, 24 * 60 + 60, 96 * 60, 97 * 60, 120 * 60]
@@ -88,7 +89,11 @@ def logs(draw: st.DrawFn) -> list[LogRecord]:
 
 STEPS = st.one_of(
     st.tuples(st.just("ticks"), st.integers(1, 3)),
-    st.tuples(st.just("bars"), st.lists(st.sampled_from(MINUTES), min_size=1, max_size=4)),
+    st.tuples(
+        st.just("bars"),
+        st.lists(st.sampled_from(MINUTES), min_size=1, max_size=4),
+        st.integers(1, 9),
+    ),
     st.tuples(st.just("refresh"), st.sampled_from(ENDED), st.sampled_from([1, 2, 50])),
     st.tuples(st.just("killed"), st.sampled_from(ENDED), st.sampled_from(["forget", "set_until"])),
     st.tuples(
@@ -105,36 +110,31 @@ def killed(*_: object) -> None:
     raise _KilledError
 
 
-@given(logs(), st.lists(STEPS, max_size=14), st.data())
+@given(logs(), st.lists(STEPS, max_size=14))
 def test_any_mixture_of_writes_refreshes_and_kills(
     database_url: str,
     connection: Connection,
     log: list[LogRecord],
     steps: list[tuple[Any, ...]],
-    data: st.DataObject,
 ) -> None:
-    for statement in CLEAR:
-        connection.execute(statement.encode())
-    bars = Minutes(database_url)
-    with Driver(database_url, log) as driver:
+    clear(connection)
+    with Driver(database_url, log) as driver, closing(Minutes(database_url)) as bars:
         for step in [*steps, ("ticks", len(log))]:
             match step:
                 case ("ticks", count):
                     driver.step(count)
-                case ("bars", at_minutes):
-                    price = data.draw(st.integers(1, 9))
+                case ("bars", at_minutes, price):
                     bars.write([minute_bar(minute, price) for minute in at_minutes])
                 case ("refresh", minute, pieces):
                     refresh_at(database_url, minute, pieces)
                 case ("killed", minute, place):
                     with pytest.MonkeyPatch.context() as patch:
                         patch.setattr(module, place, killed)
-                        with contextlib.suppress(_KilledError):
+                        with suppress(_KilledError):
                             refresh_at(database_url, minute)
                 case _:
                     driver.crash_without_snapshots()
             assert_what_may_be_read_is_right(connection)
-    bars.close()
     while refresh_at(database_url, 200 * 60, 3).more:
         assert_what_may_be_read_is_right(connection)
     assert numbers(connection, "SELECT count(*) FROM market.touched_hours") == [(0,)]
@@ -183,6 +183,7 @@ class TestRefresh:
         )
         assert found == [(at(0), 5, 9, 1, 4, "1.4", 0, 4, 0)]
 
+    @pytest.mark.plain_only("where nothing tells which version of a row one sees")
     def test_only_what_was_touched_is_made_anew(
         self, database_url: str, connection: Connection, minutes: Minutes
     ) -> None:
@@ -222,6 +223,20 @@ class TestRefresh:
         assert refresh_at(database_url, 60).touched == ()
         assert numbers(connection, "SELECT minutes FROM market.candles_1h") == [(2,)]
 
+    def test_what_is_written_to_hours_that_wait_to_be_rolled_up_is_done_in_the_same_call(
+        self,
+        database_url: str,
+        connection: Connection,
+        minutes: Minutes,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        with monkeypatch.context() as patch, suppress(_KilledError):
+            patch.setattr(module, "set_until", killed)
+            refresh_at(database_url, 60)
+        minutes.write([minute_bar(1, 5)])
+        assert refresh_at(database_url, 60).more is False
+        assert numbers(connection, "SELECT count(*) FROM market.touched_hours") == [(0,)]
+
     def test_years_are_rolled_up_in_pieces_with_their_progress_kept(
         self, database_url: str, connection: Connection, minutes: Minutes
     ) -> None:
@@ -236,6 +251,7 @@ class TestRefresh:
         assert len(stored_rollups(connection, DAY)) == len(stored_rollups(connection, HOUR)) == 20
         assert refresh_at(database_url, ended) == Refreshed(at(ended))
 
+    @pytest.mark.plain_only("the sessions of its gateway are one to the server")
     def test_one_works_and_others_return_at_once(
         self, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -272,6 +288,7 @@ def changed(before: dict[Any, Any], after: dict[Any, Any]) -> set[Any]:
     return {key for key, version in after.items() if before.get(key) != version}
 
 
+@pytest.mark.plain_only("its gateway has one transaction at a time")
 def test_writers_and_a_refresher_side_by_side(database_url: str, connection: Connection) -> None:
     ended, failures = threading.Event(), list[BaseException]()
 
@@ -322,16 +339,15 @@ class TestDrop:
     def test_drops_what_is_older_of_one_feed_with_its_notes(
         self, database_url: str, connection: Connection, minutes: Minutes
     ) -> None:
-        minutes.write([minute_bar(day * 24 * 60) for day in range(3)])
-        refresh_at(database_url, 72 * 60)
-        minutes.write([minute_bar(day * 24 * 60 + 1) for day in range(3)])
-        drop_rollups_before(connection, Feed.LIVE, (MIDNIGHT + 3 * DAY).date())
+        days = [0, 100, 200]
+        minutes.write([minute_bar(day * 24 * 60) for day in days])
+        refresh_at(database_url, 201 * 24 * 60)
+        minutes.write([minute_bar(day * 24 * 60 + 1) for day in days])
+        drop_rollups_before(connection, Feed.LIVE, (MIDNIGHT + 300 * DAY).date())
         assert len(stored_rollups(connection, DAY)) == 3
-        drop_rollups_before(connection, FEED, (MIDNIGHT + DAY).date())
+        drop_rollups_before(connection, FEED, (MIDNIGHT + 100 * DAY).date())
+        left = [MIDNIGHT + 100 * DAY, MIDNIGHT + 200 * DAY]
         for width in (HOUR, DAY):
-            assert [key[0] for key in sorted(stored_rollups(connection, width))] == [
-                MIDNIGHT + DAY,
-                MIDNIGHT + 2 * DAY,
-            ]
+            assert [key[0] for key in sorted(stored_rollups(connection, width))] == left
         found = numbers(connection, "SELECT hour FROM market.touched_hours ORDER BY hour")
-        assert found == [(MIDNIGHT + DAY,), (MIDNIGHT + timedelta(days=2),)]
+        assert [hour for (hour,) in found] == left

@@ -64,7 +64,8 @@ CREATE TABLE market.candles_{level}_{feed} PARTITION OF market.candles_{level}
 
 AGGREGATE = """
 CREATE MATERIALIZED VIEW market.candles_{level}_{feed}
-WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS
+WITH (timescaledb.continuous, timescaledb.materialized_only = true,
+    timescaledb.chunk_interval = '{chunk}') AS
 SELECT time_bucket(INTERVAL '{width}', time) AS time, instrument_id, source_id, side,
     first(open, time) AS open, max(high) AS high, min(low) AS low, last(close, time) AS close,
     trim_scale(sum(volume)) AS volume, {counts}
@@ -72,6 +73,12 @@ FROM market.{below}
 GROUP BY 1, 2, 3, 4
 WITH NO DATA;
 """
+CHUNKS = {
+    # Those of simulated candles are to end with them, chunk by chunk.
+    "live": ("300 days", "3000 days"),
+    "recorded": ("300 days", "3000 days"),
+    "simulated": ("30 days", "30 days"),
+}
 OF_MINUTES = """sum(ticks)::bigint AS ticks, count(*)::int AS minutes,
     (count(*) FILTER (WHERE ticks > 0))::int AS tick_minutes"""
 OF_HOURS = """sum(ticks)::bigint AS ticks, sum(minutes)::int AS minutes,
@@ -92,14 +99,12 @@ def upgrade() -> None:
                 op.execute(PLAIN_PARTITION.format(level=level, feed=feed, code=code))
         return
     for feed in FEEDS.values():
-        hourly, daily = f"candles_{feed}", f"candles_1h_{feed}"
-        for level, width, below, counts in (
-            ("1h", "1 hour", hourly, OF_MINUTES),
-            ("1d", "1 day", daily, OF_HOURS),
+        for level, width, below, counts, chunk in (
+            ("1h", "1 hour", f"candles_{feed}", OF_MINUTES, CHUNKS[feed][0]),
+            ("1d", "1 day", f"candles_1h_{feed}", OF_HOURS, CHUNKS[feed][1]),
         ):
-            op.execute(
-                AGGREGATE.format(level=level, feed=feed, width=width, below=below, counts=counts)
-            )
+            words = {"level": level, "feed": feed, "width": width, "below": below, "chunk": chunk}
+            op.execute(AGGREGATE.format(counts=counts, **words))
     for level in ("1h", "1d"):
         parts = [
             VIEW_PART.format(level=level, feed=feed, code=code) for code, feed in FEEDS.items()
