@@ -1,8 +1,9 @@
 """Candles as they are asked for: a page, or the whole range as a stream of tables."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,15 +26,21 @@ from api.services import ServiceSet
 from market.clock import datetime_of, microseconds
 from market.crosses import Cross
 from market.instruments import AssetClass, Instrument
+from storage.errors import DatabaseUnavailableError
 from storage.history import walking
 from storage.history.candles import CandleQuery, candle_series
 from storage.history.cross_candles import CrossLeg, CrossQuery, CrossSide, cross_series
 from storage.history.electing import times_of
 from storage.history.units import MINUTE_US
 from storage.history.walking import CandlePage, Series
+from storage.pools import ANSWER_WITHIN_S, QueryTimeoutError
+from storage.waiting import within
 
 NEXT_CURSOR = "X-Next-Cursor"
 """The header of a page that is no JSON: the `cursor` of the page that follows, absent at the end."""
+
+PAGE_WITHIN_S = 8.0
+"""What the reading of a page may take, once the database has answered at all."""
 
 _SIDES = {"mid": "m", "bid": "b", "ask": "a", "trade": "t"}
 
@@ -87,14 +94,14 @@ async def find_series(services: ServiceSet, parameters: CandleParameters) -> Ask
     query = CandleQuery(
         instrument_id=instrument.id,
         feed=services.board.feed,
-        sides=_sides(instrument, parameters.side),
+        sides=sides_of(instrument, parameters.side),
         interval=parameters.interval,
         zone=ZoneInfo(parameters.timezone),
         start=start,
         end=end,
     )
-    series = await candle_series(services.columns, query, parameters.numbers)
-    return Asked(instrument.symbol, series)
+    series = candle_series(services.columns, query, parameters.numbers)
+    return Asked(instrument.symbol, await _at_once(series))
 
 
 async def _cross(services: ServiceSet, parameters: CandleParameters) -> Asked:
@@ -118,8 +125,13 @@ async def _cross(services: ServiceSet, parameters: CandleParameters) -> Asked:
         start=start,
         end=end,
     )
-    series = await cross_series(services.columns, query, parameters.numbers)
-    return Asked(parameters.symbol, series, shown_path(cross))
+    series = cross_series(services.columns, query, parameters.numbers)
+    return Asked(parameters.symbol, await _at_once(series), shown_path(cross))
+
+
+async def _at_once(series: Coroutine[Any, Any, Series]) -> Series:
+    late = DatabaseUnavailableError(f"no answer in {ANSWER_WITHIN_S} s")
+    return await within(ANSWER_WITHIN_S, series, late)
 
 
 async def _path(services: ServiceSet, symbol: str, end: datetime) -> Cross:
@@ -143,8 +155,10 @@ async def find_page(series: Series, parameters: CandleParameters) -> CandlePage:
     """The first candles of the range, or without a start the last."""
     limit = parameters.limit or DEFAULT_CANDLES
     if parameters.start is None and parameters.cursor is None:
-        return await walking.last_page(series, limit)
-    return await walking.first_page(series, limit)
+        page = walking.last_page(series, limit)
+    else:
+        page = walking.first_page(series, limit)
+    return await within(PAGE_WITHIN_S, page, QueryTimeoutError(round(PAGE_WITHIN_S * 1000)))
 
 
 def shown_rows(series: Series, candles: pa.Table, now_us: int) -> list[dict[str, object]]:
@@ -163,7 +177,8 @@ def _completed(series: Series, candles: pa.Table, now_us: int) -> pa.Table:
     return candles.drop_columns(["minutes"]).append_column("complete", pa.array(complete))
 
 
-def _sides(instrument: Instrument, side: str | None) -> Sequence[str]:
+def sides_of(instrument: Instrument, side: str | None) -> Sequence[str]:
+    """The letters of the sides that candles are of, the preferred one first."""
     if side is not None:
         return (_SIDES[side],)
     # Some pairs are only known as a computed rate, which stands where trades do.
