@@ -69,12 +69,14 @@ class Price(BaseModel):
 
 
 class TickData(BaseModel):
+    """With `numbers=decimal` prices and size are strings."""
+
     time: datetime
     symbol: str
-    bid: float | None
-    ask: float | None
-    price: float | None
-    size: float | None
+    bid: float | str | None
+    ask: float | str | None
+    price: float | str | None
+    size: float | str | None
     source: str
     seq: int
 
@@ -240,7 +242,7 @@ class _TableParameters(_RangeParameters):
     format: Format | None = Field(None, description="without it, as the Accept header says")
     numbers: Numbers = Field(
         Numbers.FLOAT64,
-        description="prices of CSV, Arrow and Parquet: float64, or decimal: exact to 18 decimals",
+        description="prices and sizes: float64, or decimal: exact; in JSON they are strings then",
     )
 
 

@@ -82,12 +82,11 @@ async def find_ticks(
     limit = parameters.limit or DEFAULT_TICKS
     if limit > MAX_TICKS:
         raise InvalidParameterError("limit", f"must be at most {MAX_TICKS} in JSON")
-    if parameters.numbers is not Numbers.FLOAT64:
-        raise InvalidParameterError("numbers", "are float64 in JSON: ask for another format")
+    numbers = parameters.numbers
     instrument, query = _query(board, parameters, limit)
     if _asks_for_last(parameters):
-        return _tick_data(instrument, await database.read(ticks_before, query)), None
-    rows = await database.read(ticks_from, replace(query, limit=limit + 1))
+        return _tick_data(instrument, await database.read(ticks_before, query, numbers)), None
+    rows = await database.read(ticks_from, replace(query, limit=limit + 1), numbers)
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]

@@ -124,8 +124,7 @@ async def tick_page(
     columns: ColumnReader, query: TickQuery, *, last: bool, numbers: Numbers = Numbers.FLOAT64
 ) -> pa.Table:
     """The first or the last ticks of a range, ascending, as `TICK_NAMES`."""
-    text = ticks_statement(query, last=last, numbers="bid, ask, price, size")
-    statement = _inlined(text, tick_parameters(query))
+    statement = _inlined(ticks_statement(query, last=last), tick_parameters(query))
     found = await columns.table(ColumnQuery(statement, TICK_NAMES, TICK_TYPES), numbers=numbers)
     return found.take(pa.array(range(found.num_rows - 1, -1, -1), pa.int64())) if last else found
 

@@ -1,4 +1,4 @@
-"""Ticks of a range, page by page; their prices leave as floats, since what asks here is an edge."""
+"""Ticks of a range, page by page; their prices leave as floats, or exact as texts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,18 +6,19 @@ from datetime import datetime, timedelta
 from psycopg.rows import class_row
 
 from market.sources import Feed, ids_by_rank
+from storage.copy_decoding import Numbers
 from storage.pools import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class TickRow:
-    """One stored tick; `kind` is q, t or r."""
+    """One stored tick; `kind` is q, t or r. Exact numbers are texts, without zeros at their end."""
 
     time: datetime
-    bid: float | None
-    ask: float | None
-    price: float | None
-    size: float | None
+    bid: float | str | None
+    ask: float | str | None
+    price: float | str | None
+    size: float | str | None
     source_id: int
     kind: str
     seq: int
@@ -85,10 +86,13 @@ those whose ticks are no longer kept, which is so from the oldest tick back.
 _BEYOND = """AND ((time, source_id, kind, seq) > (%(after_time)s, %(after_source)s::smallint,
     %(after_kind)s::"char", %(after_seq)s::bigint)) IS TRUE"""
 """No condition of an index, which would begin at this tick for every minute."""
-_FLOATS = "bid::float8, ask::float8, price::float8, size::float8"
+_FORMS = {Numbers.FLOAT64: "{0}::float8", Numbers.DECIMAL: "trim_scale({0})::text AS {0}"}
+_PRICES = ("bid", "ask", "price", "size")
+STORED_NUMBERS = ", ".join(_PRICES)
+"""Prices and sizes as they are stored, for `ticks_statement`."""
 
 
-def ticks_statement(query: TickQuery, *, last: bool, numbers: str = _FLOATS) -> str:
+def ticks_statement(query: TickQuery, *, last: bool, numbers: str = STORED_NUMBERS) -> str:
     """The statement of the first or the last ticks of a range; its parameters: `tick_parameters`.
 
     `numbers` is how the four prices and sizes are read.
@@ -120,18 +124,25 @@ def tick_parameters(query: TickQuery) -> dict[str, object]:
     }
 
 
-async def ticks_from(connection: Connection, query: TickQuery) -> list[TickRow]:
+async def ticks_from(
+    connection: Connection, query: TickQuery, numbers: Numbers = Numbers.FLOAT64
+) -> list[TickRow]:
     """The first ticks of the range, ascending."""
-    return await _ticks(connection, query, last=False)
+    return await _ticks(connection, query, numbers, last=False)
 
 
-async def ticks_before(connection: Connection, query: TickQuery) -> list[TickRow]:
-    """The last ticks of the range, ascending; `after` is not regarded."""
-    return (await _ticks(connection, query, last=True))[::-1]
+async def ticks_before(
+    connection: Connection, query: TickQuery, numbers: Numbers = Numbers.FLOAT64
+) -> list[TickRow]:
+    """The last ticks of the range, ascending; there must be no `after`."""
+    return (await _ticks(connection, query, numbers, last=True))[::-1]
 
 
-async def _ticks(connection: Connection, query: TickQuery, *, last: bool) -> list[TickRow]:
-    statement = ticks_statement(query, last=last).encode()
+async def _ticks(
+    connection: Connection, query: TickQuery, numbers: Numbers, *, last: bool
+) -> list[TickRow]:
+    forms = ", ".join(_FORMS[numbers].format(name) for name in _PRICES)
+    statement = ticks_statement(query, last=last, numbers=forms).encode()
     async with connection.cursor(row_factory=class_row(TickRow)) as cursor:
         await cursor.execute(statement, tick_parameters(query))
         return await cursor.fetchall()

@@ -127,6 +127,9 @@ class TestForms:
             "2026-11-24T15:00:30Z,BTC-USDT,,,60000.25,0.5,binance,t,8"
         )
 
+        (row,) = await api.data(PATH, symbol="BTC-USDT", numbers="decimal")
+        assert (row["price"], row["size"], row["bid"]) == ("60000.25", "0.5", None)
+
     async def test_pages_hold_everything_once(self, api: Api) -> None:
         found, parameters = [], {"symbol": "EUR-USD", "format": "arrow", "limit": 4}
         parameters["start"] = rfc3339(NOW_US)
@@ -160,7 +163,6 @@ class TestForms:
     [
         ({"limit": 10_001}, "limit"),
         ({"limit": 100_001, "format": "csv"}, "limit"),
-        ({"numbers": "decimal"}, "numbers"),
         ({"format": "csv", "cursor": "WzFd"}, "cursor"),
         ({"format": "xml"}, "format"),
         ({"source": "nobody"}, "source"),

@@ -7,6 +7,7 @@ import pytest
 
 from market.clock import datetime_of
 from market.sources import Feed, source_of
+from storage.columns import Numbers
 from storage.connecting import connect
 from storage.history.ticks import TickKey, TickQuery, TickRow, ticks_before, ticks_from
 from storage.partitions import drop_ticks_before
@@ -60,6 +61,16 @@ class TestTicks:
             after = TickQuery(BTCUSDT, FEED, START, LAST_TIME, 10, key)
             assert await pool.read(ticks_from, after) == rows[number + 1 :]
         assert await pool.read(ticks_before, query) == rows
+
+    async def test_exact_numbers_are_texts(self, database_url: str, pool: ReadPool) -> None:
+        store_ticks(database_url, [btc(0, "0.000000123400000001"), btc(1, "60000.100")])
+        query = TickQuery(BTCUSDT, FEED, START, LAST_TIME, 10)
+        for read in (ticks_from, ticks_before):
+            rows = await pool.read(read, query, Numbers.DECIMAL)
+            assert [(row.price, row.size, row.bid) for row in rows] == [
+                ("0.000000123400000001", "0.5", None),
+                ("60000.1", "0.5", None),
+            ]
 
     async def test_a_range_may_cut_the_minute_of_several_sources(
         self, database_url: str, pool: ReadPool
