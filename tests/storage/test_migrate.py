@@ -10,7 +10,8 @@ import pytest
 
 import storage.migrate
 from market.instruments import ALL_INSTRUMENTS
-from market.sources import SOURCES
+from market.sources import SOURCES, Feed
+from storage.backends import Backend, backend_of
 from storage.errors import NewerSchemaError
 from storage.migrate import migrate
 from storage.revision import HEAD
@@ -125,3 +126,42 @@ def test_every_feed_has_its_tables(database_url: str, connection: Connection) ->
 def test_the_head_is_the_newest_migration_there_is() -> None:
     files = Path(storage.migrate.__file__).with_name("migrations") / "versions"
     assert max(file.name[:4] for file in files.glob("[0-9]*.py")) == HEAD
+
+
+class TestTimescale:
+    def test_again_is_a_no_op(self, timescale_url: str) -> None:
+        before = everything(timescale_url)
+        migrate(timescale_url)
+        assert everything(timescale_url) == before
+
+    def test_what_plain_tables_hold_is_moved(
+        self, timescale_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with psycopg.connect(timescale_url, autocommit=True) as connection:
+            as_before_backends(connection, timescale_url, monkeypatch)
+            connection.execute(
+                "CREATE TABLE market.ticks_live_2023 PARTITION OF market.ticks_live"
+                " FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')"
+            )
+            connection.execute(
+                "INSERT INTO market.ticks SELECT '2023-11-14'::timestamptz + day * interval '1 day',"
+                " 101, 10, 't', 'l', day, NULL, NULL, 1.5, 0.1, false"
+                " FROM generate_series(0, 9) AS day"
+            )
+            ticks = numbers(connection, "SELECT * FROM market.ticks ORDER BY time")
+            migrate(timescale_url)
+            assert backend_of(connection) is Backend.TIMESCALEDB
+            assert numbers(connection, "SELECT * FROM market.ticks ORDER BY time") == ticks
+            chunks = "SELECT count(*) FROM show_chunks('market.ticks_live')"
+            assert numbers(connection, chunks) == [(10,)]
+
+
+def as_before_backends(connection: Connection, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the schema away and make it as it was before there were two backends."""
+    schemas = ["market", "shims", *(f"quant_{feed.value}" for feed in Feed)]
+    connection.execute(f"DROP SCHEMA {', '.join(schemas)} CASCADE")
+    connection.execute("DROP TABLE revision")
+    with monkeypatch.context() as before:
+        before.setattr("storage.migrate.HEAD", "0002")
+        before.setattr("storage.migrate.prepare_roles", lambda _: None)
+        migrate(url)

@@ -17,7 +17,7 @@ export class Backend {
     const instance = new PGlite({ extensions: { timescaledb } });
     await instance.waitReady;
     const backend = new Backend(instance);
-    backend.ask("RESET ALL"); // what PGlite has set for itself
+    backend.resetSettings();
     return backend;
   }
 
@@ -43,6 +43,12 @@ export class Backend {
       if (type === "D") rows.push(columns(bytes));
     }
     return rows;
+  }
+
+  /** As a server has them at first: PGlite is started with a search path of its own. */
+  resetSettings() {
+    this.ask("RESET ALL");
+    this.ask("SET search_path = \"$user\", public");
   }
 
   /** Call back once the session holds the backend; `refuse` where others hold it for too long. */

@@ -64,7 +64,7 @@ export class Session {
   /** Another session is about to work: take away what this one has set. */
   leave() {
     if (this.#user !== OWNER) this.#backend.ask("RESET SESSION AUTHORIZATION");
-    if (this.#settings.length) this.#backend.ask("RESET ALL");
+    if (this.#settings.length) this.#backend.resetSettings();
   }
 
   #received(bytes) {

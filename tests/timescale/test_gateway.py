@@ -30,6 +30,7 @@ def test_is_timescaledb(timescale_url: str) -> None:
     with connected(timescale_url) as connection:
         found = connection.execute("SELECT extname FROM pg_extension WHERE extname = 'timescaledb'")
         assert found.fetchone() == ("timescaledb",)
+        assert connection.execute("SELECT current_schema").fetchone() == ("public",)
 
 
 @pytest.mark.parametrize("_again", range(2))
