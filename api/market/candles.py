@@ -16,7 +16,6 @@ from api.envelope import success
 from api.errors import InvalidParameterError, RangeTooLargeError
 from api.formats import Format, asked_format, described, table_response
 from api.limits import MAX_STREAMED_ROWS, HeavyLease
-from api.market.board import PriceBoard
 from api.market.crosses import cross_of, require_known, shown_path
 from api.market.cursors import candle_cursor, candle_start
 from api.market.prices import newest_board
@@ -30,7 +29,7 @@ from storage.errors import DatabaseUnavailableError
 from storage.history import walking
 from storage.history.candles import CandleQuery, candle_series
 from storage.history.cross_candles import CrossLeg, CrossQuery, CrossSide, cross_series
-from storage.history.electing import times_of
+from storage.history.electing import numbers_of, times_of
 from storage.history.units import MINUTE_US
 from storage.history.walking import CandlePage, Series
 from storage.pools import ANSWER_WITHIN_S, QueryTimeoutError
@@ -59,6 +58,22 @@ class Asked:
         return {} if self.path is None else {"synthetic": True, "path": self.path}
 
 
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The time of the market, which of a recording is that of its newest tick, and the clock's.
+
+    A provider's bars are no part of a recording's ticks: they are over when the clock says so.
+    """
+
+    market_us: int
+    clock_us: int
+
+    @classmethod
+    def of(cls, services: ServiceSet) -> "Now":
+        """The present."""
+        return cls(services.board.now_us(), services.config.clock())
+
+
 async def candles_response(
     request: Request, services: ServiceSet, place: HeavyLease, parameters: CandleParameters
 ) -> Response:
@@ -69,17 +84,17 @@ async def candles_response(
         asked = await find_series(services, parameters)
         _check_length(asked.series)
         batches = walking.batches(asked.series)
-        return await _table(request, services.board, asked, form, batches)
+        return await _table(request, services, asked, form, batches)
     asked = await find_series(services, parameters)
     page = await find_page(asked.series, parameters)
     following = page.following_us
     cursor = None if following is None else candle_cursor(datetime_of(following))
     if form is Format.JSON:
         pagination = {"limit": parameters.limit or DEFAULT_CANDLES, "next_cursor": cursor}
-        rows = shown_rows(asked.series, page.rows, services.board.now_us())
+        rows = shown_rows(asked.series, page.rows, Now.of(services))
         return success(request, rows, pagination=pagination, facts=asked.facts)
     headers = {} if cursor is None else {NEXT_CURSOR: cursor}
-    return await _table(request, services.board, asked, form, _batches(page.rows), headers)
+    return await _table(request, services, asked, form, _batches(page.rows), headers)
 
 
 async def find_series(services: ServiceSet, parameters: CandleParameters) -> Asked:
@@ -161,9 +176,9 @@ async def find_page(series: Series, parameters: CandleParameters) -> CandlePage:
     return await within(PAGE_WITHIN_S, page, QueryTimeoutError(round(PAGE_WITHIN_S * 1000)))
 
 
-def shown_rows(series: Series, candles: pa.Table, now_us: int) -> list[dict[str, object]]:
+def shown_rows(series: Series, candles: pa.Table, now: Now) -> list[dict[str, object]]:
     """Candles as JSON has them: decimals as text, which loses no digit."""
-    shown = _completed(series, candles, now_us)
+    shown = _completed(series, candles, now)
     for place, field in enumerate(shown.schema):
         if pa.types.is_decimal(field.type):
             digits = pc.utf8_rtrim(shown.column(place).cast(pa.string()), "0")
@@ -172,8 +187,10 @@ def shown_rows(series: Series, candles: pa.Table, now_us: int) -> list[dict[str,
     return rows
 
 
-def _completed(series: Series, candles: pa.Table, now_us: int) -> pa.Table:
-    complete = series.interval.ends_of(times_of(candles), series.zone) <= now_us
+def _completed(series: Series, candles: pa.Table, now: Now) -> pa.Table:
+    bars = numbers_of(candles, "ticks") + numbers_of(candles, "minutes") == 0
+    ends_us = series.interval.ends_of(times_of(candles), series.zone)
+    complete = ends_us <= np.where(bars, now.clock_us, now.market_us)
     return candles.drop_columns(["minutes"]).append_column("complete", pa.array(complete))
 
 
@@ -197,40 +214,41 @@ def _check_length(series: Series) -> None:
 
 async def _table(
     request: Request,
-    board: PriceBoard,
+    services: ServiceSet,
     asked: Asked,
     form: Format,
     batches: AsyncGenerator[pa.RecordBatch],
     headers: dict[str, str] | None = None,
 ) -> Response:
+    now = Now.of(services)
     schema = described(
-        _with_symbol(asked, asked.series.schema.empty_table(), 0).schema,
+        _with_symbol(asked, asked.series.schema.empty_table(), now).schema,
         interval=str(asked.series.interval),
         timezone=asked.series.zone.key,
-        feed=board.feed.value,
+        feed=services.board.feed.value,
         **{name: orjson.dumps(fact).decode() for name, fact in asked.facts.items()},
     )
     name = f"{asked.symbol}-{asked.series.interval}"
-    shown = _shown_batches(asked, schema, batches, board.now_us())
+    shown = _shown_batches(asked, schema, batches, now)
     return await table_response(request, schema, shown, form, file_name=name, headers=headers)
 
 
 async def _shown_batches(
-    asked: Asked, schema: pa.Schema, batches: AsyncGenerator[pa.RecordBatch], now_us: int
+    asked: Asked, schema: pa.Schema, batches: AsyncGenerator[pa.RecordBatch], now: Now
 ) -> AsyncGenerator[pa.RecordBatch]:
     try:
         async for batch in batches:
-            table = _with_symbol(asked, pa.Table.from_batches([batch]), now_us)
+            table = _with_symbol(asked, pa.Table.from_batches([batch]), now)
             for shown in table.replace_schema_metadata(schema.metadata).to_batches():
                 yield shown
     finally:
         await batches.aclose()
 
 
-def _with_symbol(asked: Asked, candles: pa.Table, now_us: int) -> pa.Table:
+def _with_symbol(asked: Asked, candles: pa.Table, now: Now) -> pa.Table:
     indices = np.zeros(candles.num_rows, np.int8)
     symbol = pa.DictionaryArray.from_arrays(indices, pa.array([asked.symbol]))
-    return _completed(asked.series, candles, now_us).add_column(1, "symbol", symbol)
+    return _completed(asked.series, candles, now).add_column(1, "symbol", symbol)
 
 
 async def _batches(candles: pa.Table) -> AsyncGenerator[pa.RecordBatch]:

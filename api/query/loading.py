@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pyarrow as pa
 
-from api.market.candles import find_series
+from api.market.candles import find_series, sides_of
 from api.market.schemas import CandleParameters
 from api.services import ServiceSet
 from market.clock import datetime_of, microseconds
@@ -18,10 +19,14 @@ from market.intervals import DAY_US, Interval
 from pricing_engine.quant.panel import Member
 from pricing_engine.quant.vocabulary import FIELDS
 from storage.history import walking
+from storage.history.units import Subject
+from storage.history.universe import UniverseQuery, known_before, universe_candles
 from storage.history.walking import Series
 
 AT_ONCE = 4
 """Symbols of one query that are read at once: other requests find readers too."""
+TOGETHER_FROM = 3
+"""Fewer instruments are read one by one: nothing would be saved."""
 LONGEST_PAUSE_US = 4 * DAY_US
 """A long weekend: candles before a start may lie that much further back."""
 PAUSED_FROM_US = 60_000_000
@@ -51,10 +56,13 @@ async def load_members(
     NoPathError where a pair is crossed and nothing leads there; and what `ColumnReader.batches` raises.
     """
     places = asyncio.Semaphore(AT_ONCE)
+    together = await _together(services, [symbol for symbol, _ in symbols], wanted)
 
     async def load(symbol: str, asked: bool) -> Member:
-        async with places:
-            candles = await _candles(services, symbol, wanted, fields)
+        candles = together.get(symbol)
+        if candles is None or _sided(fields):
+            async with places:
+                candles = await _candles(services, symbol, wanted, fields, candles)
         return Member(symbol, _class_of(services, symbol), candles, asked)
 
     tasks = [asyncio.ensure_future(load(symbol, asked)) for symbol, asked in symbols]
@@ -75,11 +83,49 @@ def _class_of(services: ServiceSet, symbol: str) -> AssetClass:
     return AssetClass.FX
 
 
+async def _together(
+    services: ServiceSet, symbols: Sequence[str], wanted: Wanted
+) -> dict[str, pl.DataFrame]:
+    """The candles of those symbols that can be read by few statements for all of them."""
+    board, interval, zone = services.board, wanted.interval, ZoneInfo(wanted.timezone)
+    instruments = [
+        board.instruments.by_symbol(each) for each in symbols if each in board.instruments
+    ]
+    if len(instruments) < TOGETHER_FROM:
+        return {}
+    reach = interval.start_of(datetime_of(_reach_us(wanted)), zone)
+    start = reach if wanted.before else interval.first_from(wanted.start, zone)
+    range_us = (microseconds(start), microseconds(interval.first_from(wanted.end, zone)))
+    subjects = [Subject(each.id, board.feed, sides_of(each, wanted.side)) for each in instruments]
+    query = UniverseQuery(subjects, interval, zone, range_us)
+    tables = await universe_candles(services.columns, query)
+    frames = {each: _frame(table) for each, table in tables.items()}
+    short = [each for each, rows in frames.items() if _before(rows, wanted) < wanted.before]
+    if short:
+        older = await known_before(services.columns, board.feed, short, range_us[0])
+        frames = {each: rows for each, rows in frames.items() if each not in older}
+    return {each.symbol: frames[each.id] for each in instruments if each.id in frames}
+
+
+def _before(candles: pl.DataFrame, wanted: Wanted) -> int:
+    """How many candles open before the start."""
+    return candles.filter(pl.col("time") < wanted.start).height
+
+
+def _sided(fields: Sequence[str]) -> bool:
+    return any(FIELDS[name].side is not None for name in fields)
+
+
 async def _candles(
-    services: ServiceSet, symbol: str, wanted: Wanted, fields: Sequence[str]
+    services: ServiceSet,
+    symbol: str,
+    wanted: Wanted,
+    fields: Sequence[str],
+    candles: pl.DataFrame | None,
 ) -> pl.DataFrame:
     """One symbol's candles with its fields: the closes of other sides stand where its own buckets are."""
-    candles = await _read(services, symbol, wanted)
+    if candles is None:
+        candles = await _read(services, symbol, wanted)
     first = wanted.start if candles.is_empty() else candles["time"][0]
     for name in fields:
         side = FIELDS[name].side
@@ -103,9 +149,9 @@ async def _read(services: ServiceSet, symbol: str, wanted: Wanted) -> pl.DataFra
         }
     )
     series = (await find_series(services, parameters)).series
-    reach_us = _reach_us(series, wanted)
+    reach_us = _bucket_us(series, _reach_us(wanted))
     rows = await _walked(_part(series, reach_us, series.range_us[1]))
-    there = rows.filter(pl.col("time") < wanted.start).height
+    there = _before(rows, wanted)
     if there >= wanted.before:
         return rows
     # Where the candles before lie further apart than was reached, the rest are looked for.
@@ -114,17 +160,21 @@ async def _read(services: ServiceSet, symbol: str, wanted: Wanted) -> pl.DataFra
     return pl.concat([_frame(page.rows), rows])
 
 
-def _reach_us(series: Series, wanted: Wanted) -> int:
-    """The bucket from which the range and, most likely, all that is wanted before it can be read."""
-    first_us, last_us = series.range_us
+def _reach_us(wanted: Wanted) -> int:
+    """From where the range and, most likely, all that is wanted before it can be read."""
     start_us = microseconds(wanted.start)
-    if wanted.before:
-        pause_us = LONGEST_PAUSE_US if wanted.interval.shortest_us >= PAUSED_FROM_US else 0
-        start_us -= wanted.before * wanted.interval.shortest_us * 3 // 2 + pause_us
-    if not first_us < start_us < last_us:
-        return first_us if start_us <= first_us else last_us
-    zone = series.zone
-    return microseconds(series.interval.start_of(datetime_of(start_us), zone))
+    if not wanted.before:
+        return start_us
+    pause_us = LONGEST_PAUSE_US if wanted.interval.shortest_us >= PAUSED_FROM_US else 0
+    return max(0, start_us - wanted.before * wanted.interval.shortest_us * 3 // 2 - pause_us)
+
+
+def _bucket_us(series: Series, time_us: int) -> int:
+    """The bucket of a series that holds an instant, or the end that is next to it."""
+    first_us, last_us = series.range_us
+    if first_us < time_us < last_us:
+        return microseconds(series.interval.start_of(datetime_of(time_us), series.zone))
+    return first_us if time_us <= first_us else last_us
 
 
 def _part(series: Series, first_us: int, last_us: int) -> Series:

@@ -6,14 +6,19 @@ from datetime import UTC, datetime
 import pytest
 
 from api.config import ApiConfig
+from api.query import loading
 from api.query.loading import Wanted, load_members
 from api.services import ServiceSet
 from market.crosses import NoPathError
-from market.instruments import AssetClass
+from market.instruments import ALL_INSTRUMENTS, AssetClass
 from market.intervals import Interval
+from market.sources import Feed, source_of
+from storage.rollups import refresh
+from tests.api.harness import quote, store_ticks, us
 from tests.api.query.conftest import STOCKS
 
 START, END = datetime(2017, 8, 4, tzinfo=UTC), datetime(2017, 8, 10, tzinfo=UTC)
+OANDA = source_of("oanda", Feed.RECORDED).id
 DAY, MINUTE = Interval.parse("1d"), Interval.parse("1m")
 
 
@@ -72,6 +77,37 @@ async def test_other_sides_stand_beside_the_buckets_that_there_are(services: Ser
     (nothing,) = await load_members(services, [("EUR-USD", True)], trades, ["bid"])
     assert nothing.candles.is_empty()
     assert "bid" in nothing.candles.columns
+
+
+@pytest.mark.parametrize("start", ["2018-01-08T00:00:00Z", "2018-01-05T00:00:00Z"])
+async def test_many_read_together_are_what_each_is_by_itself(
+    services: ServiceSet, database_url: str, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    symbols = ("EUR-USD", "USD-JPY", "GBP-USD", "AAPL")
+    first = us("2018-01-05T00:00:00Z")
+    for place, symbol in enumerate(symbols[:3]):
+        identity = ALL_INSTRUMENTS.by_symbol(symbol).id
+        ticks = [
+            quote(first + hour * 3_600_000_000, OANDA, f"1.{hour % 9}", "2", of=identity)
+            for hour in range(place * 7, 100)
+        ]
+        store_ticks(database_url, ticks)
+    refresh(database_url, Feed.RECORDED, now=opened("2018-01-09T03:00:00Z"))
+    asked = [(symbol, True) for symbol in symbols]
+    for fields in (["close"], ["close", "bid"]):
+        hour = Interval.parse("1h")
+        end = opened("2018-01-09T05:00:00Z")
+        wanted = Wanted(hour, "UTC", None, opened(start), end, before=5)
+        with monkeypatch.context() as patched:
+            if fields == ["close"]:  # nobody is read by himself then
+                patched.delattr(loading, "find_series")
+            together = await load_members(services, asked, wanted, fields)
+        with monkeypatch.context() as patched:
+            patched.setattr(loading, "TOGETHER_FROM", 99)
+            alone = await load_members(services, asked, wanted, fields)
+        for one, other in zip(together, alone, strict=True):
+            assert one.candles.tail(80).equals(other.candles.tail(80))
+            assert one.candles.is_empty() == (one.symbol == "AAPL")
 
 
 @pytest.mark.usefixtures("quoted")
