@@ -78,7 +78,7 @@ def refresh(
                 return Refreshed(None, busy=True)
             connection.execute("SET TIME ZONE 'UTC'")  # days and hours are those of its answers
             return _refresh(connection, feed, pieces, now or _now(connection))
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise DatabaseUnavailableError(str(error).strip()) from error
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import structlog
 
 from market.sources import Feed
+from storage.errors import DatabaseUnavailableError
 from storage.rollups import refresh
 
 INTERVAL_S = 30.0
@@ -60,6 +61,8 @@ def _keep(
             try:
                 if refresh(database_url, feed, pieces=PIECES).more:
                     wait_s = 0.0
+            except DatabaseUnavailableError as error:
+                log.warning("rollups wait for the database", feed=feed.value, reason=str(error))
             except Exception:  # the thread's own loop: what failed is tried again at the next turn
                 log.exception("refresh of the rollups failed", feed=feed.value)
             if ended.is_set():

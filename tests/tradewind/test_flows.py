@@ -165,6 +165,28 @@ class TestStore:
         assert_books_balance(database)
         assert_candles_are_those_of_the_ticks(database)
 
+    def test_rollups_follow_what_it_stores(
+        self,
+        flow: StartFlow,
+        database: psycopg.Connection[Any],
+        database_url: str,
+        tmp_path: Path,
+    ) -> None:
+        append(database_url, tmp_path / "run", range(20))
+        with running(flow("store")) as process:
+            wait_for(process, lambda: committed_ticks(database) == 1_000)
+            assert stopped(process) == 0
+        with running(flow("store")) as process:
+            wait_for(
+                process,
+                lambda: (
+                    database.execute("SELECT sum(ticks) FROM market.candles_1h").fetchone()
+                    == database.execute("SELECT sum(ticks) FROM market.candles_1d").fetchone()
+                    == (1_000,)
+                ),
+            )
+            assert stopped(process) == 0
+
     def test_a_killed_flow_goes_on_and_counts_nothing_twice(
         self,
         flow: StartFlow,

@@ -120,6 +120,23 @@ def test_speed_paces_by_event_time(database_url: str, tmp_path: Path) -> None:
     assert time.monotonic() - start >= 3
 
 
+def test_its_hours_and_days_are_rolled_up_when_it_ends(database_url: str, tmp_path: Path) -> None:
+    hour_ms = 3_600_000
+    times = [0, 1, 60_000, hour_ms, 23 * hour_ms]
+    file = small_zip(tmp_path, "".join(f"{time},1.1,1.2\n" for time in times))
+    for arguments in ([], ["--from-start"]):
+        closing_line(replay(database_url, tmp_path / "data", file, "--speed", "max", *arguments))
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            hours = connection.execute(
+                "SELECT minutes FROM market.candles_1h WHERE side = 'm' ORDER BY time"
+            )
+            assert hours.fetchall() == [(2,), (1,), (1,)]
+            days = connection.execute("SELECT minutes, ticks FROM market.candles_1d")
+            assert days.fetchall() == [(4, 5)] * 3
+            left = connection.execute("SELECT count(*) FROM market.touched_hours")
+            assert left.fetchone() == (0,)
+
+
 def test_a_crossed_quote_is_quarantined_and_counted(database_url: str, tmp_path: Path) -> None:
     file = small_zip(tmp_path, "0,1.1,1.2\n1,1.3,1.2\nno,tick,here\n2,1.1,1.2\n")
     line = closing_line(replay(database_url, tmp_path / "data", file))

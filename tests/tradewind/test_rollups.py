@@ -43,11 +43,12 @@ def test_they_follow_what_is_written(database_url: str) -> None:
 
 def test_what_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, enough = list[Feed](), threading.Event()
+    failures = [DatabaseUnavailableError("gone"), ZeroDivisionError()]
 
     def refresh(_url: str, feed: Feed, **_: object) -> Refreshed:
         asked.append(feed)
-        if len(asked) == 1:
-            raise DatabaseUnavailableError("gone")
+        if len(asked) < 3:
+            raise failures[len(asked) - 1]
         if len(asked) == 4:
             enough.set()
         return Refreshed(None)
