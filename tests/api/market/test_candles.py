@@ -6,22 +6,37 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from api.config import ApiConfig
 from api.errors import InvalidParameterError
-from api.market.candles import find_page, find_series, shown_rows
+from api.market.candles import Now, find_page, find_series, shown_rows
 from api.market.schemas import CandleParameters
 from api.services import ServiceSet
+from market.bars import DAY_S, LAST, Bar, BarBatch
 from market.clock import rfc3339
 from market.errors import UnknownSymbolError
 from market.instruments import CATALOGUE
+from market.intervals import DAY_US
 from market.sources import Feed, source_of
 from market.ticks import RATE, Tick
+from storage.bars import upsert_bars
 from tests.api.conftest import NOW_US
-from tests.api.harness import EURUSD, NO_REDIS, Api, Hands, quote, serve, store_ticks, trade, us
+from tests.api.harness import (
+    BTCUSDT,
+    EURUSD,
+    NO_REDIS,
+    Api,
+    Hands,
+    quote,
+    serve,
+    store_ticks,
+    trade,
+    us,
+)
 
 OANDA = source_of("oanda", Feed.LIVE).id
 BINANCE = source_of("binance", Feed.LIVE).id
@@ -50,7 +65,7 @@ async def find_candles(
     """A page, as JSON shows it, and where the next one begins."""
     asked = await find_series(services, parameters)
     page = await find_page(asked.series, parameters)
-    return shown_rows(asked.series, page.rows, services.board.now_us()), page.following_us
+    return shown_rows(asked.series, page.rows, Now.of(services)), page.following_us
 
 
 async def test_fx_shows_the_mid_and_where_there_is_none_the_rate(
@@ -283,3 +298,31 @@ class TestCrosses:
         response = await alone.get("/api/market/candles", symbol="EUR-JPY", **parameters)
         fields = response.json()["error"]["details"]["fields"]
         assert [field["field"] for field in fields] == list(parameters)
+
+
+class TestBarsBesideARecording:
+    @pytest.fixture
+    def feed(self) -> Feed:
+        return Feed.RECORDED
+
+    async def test_a_bar_is_complete_by_the_clock_and_a_candle_by_the_recording(
+        self, config: ApiConfig
+    ) -> None:
+        recorded = source_of("binance", Feed.RECORDED).id
+        day = NOW_US // DAY_US * DAY_US
+        store_ticks(config.database_url, [trade(day - 3 * DAY_US, recorded, "1")])
+        bars = [
+            Bar(day + n * DAY_US, BTCUSDT, recorded, LAST, "2", "2", "2", "2", interval_s=DAY_S)
+            for n in (-2, -1, 0)
+        ]
+        with psycopg.connect(config.database_url) as connection:
+            upsert_bars(connection, Feed.RECORDED, BarBatch.of(bars))
+        async with serve(config) as api:
+            await api.following()
+            rows = await api.data("/api/market/candles", symbol="BTC-USDT", interval="1d")
+        assert [(row["close"], row["ticks"], row["complete"]) for row in rows] == [
+            (1.0, 1, False),
+            (2.0, 0, True),
+            (2.0, 0, True),
+            (2.0, 0, False),
+        ]
