@@ -6,6 +6,7 @@ of ticks; and where neither is known of a provider's own bars.
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -63,8 +64,9 @@ async def candle_batches(
     `ColumnReader.batches`.
     """
     series = await candle_series(columns, query, numbers)
-    async for batch in walking.batches(series):
-        yield batch
+    async with aclosing(walking.batches(series)) as batches:
+        async for batch in batches:
+            yield batch
 
 
 async def first_candles(
