@@ -23,7 +23,7 @@ from tradewind.doctor import size_text
 from tradewind.errors import BackupError, NotABackupError, NotEmptyError
 from tradewind.servers import reach_database, start_servers
 from tradewind.servers.program import guarded, package_directory
-from tradewind.settings import Settings
+from tradewind.settings import Settings, environment_with
 
 PART_SUFFIX = ".part"
 """Ends the name of a file that is still being written."""
@@ -175,10 +175,9 @@ def _run(
     program: str, options: Sequence[str], variables: Mapping[str, str]
 ) -> "subprocess.CompletedProcess[bytes]":
     """One of PostgreSQL's programs, which does not outlive this process."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return subprocess.run(
         guarded((str(_BINARIES / program), "--no-password", *options), signal.SIGTERM),
-        env={**inherited, **variables},
+        env=environment_with(variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,

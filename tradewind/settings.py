@@ -5,6 +5,7 @@ win over `.env`: a child sees what its supervisor saw.
 """
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -220,6 +221,11 @@ class Settings(BaseSettings):
             for name, value in values.items()
             if value is not None
         }
+
+
+def environment_with(variables: Mapping[str, str]) -> dict[str, str]:
+    """This process's own variables and these above them, for a program that is not ours."""
+    return {**os.environ, **variables}
 
 
 def _text(value: object) -> str:

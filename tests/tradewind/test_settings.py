@@ -14,6 +14,7 @@ from tradewind.settings import (
     FeedChoice,
     Settings,
     child_environment,
+    environment_with,
     forget_bytewax_variables,
     load_settings,
 )
@@ -196,3 +197,12 @@ class TestKeys:
             "openexchangerates": "free",
             "coingecko": "demo",
         }
+
+
+def test_a_program_of_others_has_our_variables_and_those_above(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PGUSER", "somebody")
+    monkeypatch.setenv("PGPORT", "5433")
+    found = environment_with({"PGUSER": "tradewind"})
+    assert (found["PGUSER"], found["PGPORT"]) == ("tradewind", "5433")
