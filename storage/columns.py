@@ -8,6 +8,7 @@ next one is made, and no more: a slow consumer is waited for.
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import AsyncGenerator, Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from psycopg import sql
 
 from storage.copy_decoding import Numbers, RowDecoder, arrow_type
 from storage.copy_reading import CopyReading
-from storage.errors import DatabaseUnavailableError
+from storage.errors import DatabaseUnavailableError, StorageError
 from storage.pools import ANSWER_WITHIN_S, CONNECT_TIMEOUT_S, is_alive, translated_errors
 
 __all__ = ["ColumnQuery", "ColumnReader", "Numbers", "copied", "handed_over"]
@@ -29,6 +30,8 @@ TIMEOUT_S = 60.0
 """How long the database may be waited for, over all of an answer."""
 READERS = 8
 
+_TRUSTED_S = 1.0
+"""How long a connection may have been idle and is not asked whether anybody is there."""
 _MAX_STATEMENT_S = 3600
 """For the server, should this process forget a statement: a slow consumer's time counts too."""
 _SESSION = (
@@ -71,7 +74,8 @@ class ColumnReader:
         self._size = size
         self._slots = asyncio.Semaphore(size)
         self._threads = ThreadPoolExecutor(size, "columns")
-        self._idle: list[Connection] = []
+        self._idle: list[tuple[Connection, float]] = []
+        """Beside each, when it was used last."""
         self._stops: set[threading.Event] = set()
 
     async def batches(
@@ -119,7 +123,7 @@ class ColumnReader:
             stop.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[0].close()
 
     async def _take_slot(self) -> None:
         try:
@@ -138,24 +142,35 @@ class ColumnReader:
     ) -> Generator[pa.RecordBatch]:
         """What a thread runs: a connection is taken, read, and given back."""
         with translated_errors(int(timeout_s * 1000)):
-            connection = self._take()
+            connection = self._take(stop)
         try:
             yield from copied(
                 connection, query, numbers=numbers, rows=rows, timeout_s=timeout_s, stop=stop
             )
         finally:
             if not connection.closed:
-                self._idle.append(connection)
+                self._idle.append((connection, time.monotonic()))
 
-    def _take(self) -> Connection:
+    def _take(self, stop: threading.Event) -> Connection:
         while self._idle:
-            connection = self._idle.pop()
+            connection, used_s = self._idle.pop()
             if is_alive(connection):
+                if time.monotonic() - used_s > _TRUSTED_S:
+                    _require_answer(connection, stop)
                 return connection
             connection.close()
         connection = psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
         connection.execute(_SESSION)
         return connection
+
+
+def _require_answer(connection: Connection, stop: threading.Event) -> None:
+    """DatabaseUnavailableError where the server stands still, before a long statement is waited for."""
+    try:
+        CopyReading(connection, sql.SQL("SELECT 1"), ANSWER_WITHIN_S, stop).piece(2)
+    except StorageError as error:
+        connection.close()
+        raise DatabaseUnavailableError(f"no answer in {ANSWER_WITHIN_S} s") from error
 
 
 def copied(

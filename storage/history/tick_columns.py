@@ -24,6 +24,7 @@ SLICE_TICKS = 250_000
 """Ticks that one statement reads, about: more where a single hour of an instrument has more."""
 SLICE_STRETCHES = 500
 """Stretches that one statement reads at most."""
+PAGE_WITHIN_S = 8.0
 ESTIMATE_WITHIN_S = 15.0
 """How long the candles of a range may be looked through for where its ticks are."""
 
@@ -125,7 +126,8 @@ async def tick_page(
 ) -> pa.Table:
     """The first or the last ticks of a range, ascending, as `TICK_NAMES`."""
     statement = _inlined(ticks_statement(query, last=last), tick_parameters(query))
-    found = await columns.table(ColumnQuery(statement, TICK_NAMES, TICK_TYPES), numbers=numbers)
+    wanted = ColumnQuery(statement, TICK_NAMES, TICK_TYPES)
+    found = await columns.table(wanted, numbers=numbers, timeout_s=PAGE_WITHIN_S)
     return found.take(pa.array(range(found.num_rows - 1, -1, -1), pa.int64())) if last else found
 
 

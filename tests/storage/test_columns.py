@@ -13,6 +13,7 @@ import pytest
 from storage.columns import ColumnQuery, ColumnReader, Numbers, copied, handed_over
 from storage.errors import DatabaseUnavailableError
 from storage.pools import QueryTimeoutError
+from tests.api.harness import database_proxy
 from tests.storage.making import until_running, written
 
 ENDLESS = "SELECT generate_series(1, 1000000000000), pg_backend_pid()"
@@ -149,6 +150,22 @@ async def test_nobody_there_is_said_at_once() -> None:
     with pytest.raises(DatabaseUnavailableError):
         await nowhere.table(query("SELECT 1", "int4"))
     await nowhere.close()
+
+
+async def test_a_database_that_stands_still_is_given_up_in_time(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.columns._TRUSTED_S", 0.0)
+    monkeypatch.setattr("storage.columns.ANSWER_WITHIN_S", 0.2)
+    async with database_proxy(database_url) as (proxy, url):
+        columns = ColumnReader(url)
+        assert await backend(columns) == await backend(columns)
+        proxy.freeze()
+        with pytest.raises(DatabaseUnavailableError, match="no answer"):
+            await backend(columns)
+        proxy.thaw()
+        assert await backend(columns)
+        await columns.close()
 
 
 async def test_what_was_not_migrated_is_not_available(reader: ColumnReader) -> None:
