@@ -209,3 +209,24 @@ def test_what_is_no_recording_is_refused_with_what_is_accepted(
     command = replay(database_url, tmp_path, test_data / "MANIFEST.md")
     with pytest.raises(AssertionError, match="none of what can be replayed: a gz of recorded"):
         run_to_end(command)
+
+
+def test_a_day_of_the_ecb_is_a_rate_of_each_currency(
+    database_url: str, test_data: Path, tmp_path: Path
+) -> None:
+    day = test_data / "fx_bars" / "ecb" / "eurofxref.csv"
+    assert closing_line(replay(database_url, tmp_path, day)) == (
+        "29 stored, 0 duplicate, 0 quarantined"
+    )
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        assert_books_balance(connection)
+        rates = connection.execute(
+            "SELECT symbol, price::text FROM market.ticks"
+            " JOIN market.instruments ON instruments.id = instrument_id"
+            " WHERE time = '2026-04-13T14:00Z' AND symbol IN ('EUR-JPY', 'EUR-USD', 'EUR-IDR')"
+            " ORDER BY symbol"
+        ).fetchall()
+    assert rates == [("EUR-IDR", "20082.05"), ("EUR-JPY", "186.75"), ("EUR-USD", "1.1684")]
+    assert closing_line(replay(database_url, tmp_path, day, "--from-start")) == (
+        "0 stored, 29 duplicate, 0 quarantined"
+    )
