@@ -44,8 +44,13 @@ def check_size(size: Size, plan: Plan) -> None:
 
 
 def rows_within(interval: Interval) -> Callable[[str], int]:
-    """How many buckets of the interval a wider one can hold, by the wider one's name."""
-    return lambda wider: -(-Interval.parse(wider).longest_us // interval.shortest_us)
+    """How many buckets of the interval a wider one can hold, by its name; 0 where it is no wider."""
+
+    def rows(name: str) -> int:
+        wider_us = Interval.parse(name).longest_us
+        return -(-wider_us // interval.shortest_us) if wider_us > interval.longest_us else 0
+
+    return rows
 
 
 def _times(size: Size, plan: Plan) -> int:

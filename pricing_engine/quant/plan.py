@@ -69,7 +69,8 @@ class Plan:
 
 
 def plan(columns: Sequence[object], layout: Layout, rows: Callable[[str], int]) -> Plan:
-    """The plan of a body's `columns`. `rows(interval)`: rows that such a wider interval can hold.
+    """The plan of a body's `columns`. `rows(interval)`: rows that such an interval can hold, 0 if it
+    is no wider than the query's.
 
     InvalidQueryError names everything that is wrong with it.
     """
@@ -212,6 +213,8 @@ class _Planner:
             fault = each.fault(where, value)
             if fault is not None:
                 self.faults.append(fault)
+            elif each.kind is Kind.INTERVAL and not self._rows(value):
+                self._fault(where, f"must be wider than the query's interval, not {value}")
             elif each.kind is Kind.COLUMN:
                 given_one = each.name in given
                 value = (

@@ -59,3 +59,4 @@ def test_a_wider_bucket_holds_so_many() -> None:
     assert rows_within(MINUTE)("1h") == 60
     assert rows_within(DAY)("1w") >= 7
     assert rows_within(DAY)("1M") >= 31
+    assert rows_within(DAY)("1d") == rows_within(DAY)("1h") == 0

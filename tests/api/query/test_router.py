@@ -180,6 +180,7 @@ class TestRefusals:
             ({"fill": "zero"}, "fill", None),
             ({"max_age": "1M"}, "max_age", None),
             ({"resample": "1d"}, "resample", None),
+            ({"columns": [{"op": "resample", "to": "1h"}]}, "columns.0.to", None),
             ({"layout": "pairs"}, "layout", None),
             ({"limit": 0}, "limit", None),
             ({"limit": 1_000_000}, "limit", None),

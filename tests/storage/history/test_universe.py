@@ -74,6 +74,7 @@ async def alone(columns: ColumnReader, asked: UniverseQuery, subject: Subject) -
     return pa.concat_tables([schema.empty_table(), *found])
 
 
+@pytest.mark.both_backends
 @pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize(
     ("interval", "zone"), [("1h", UTC_ZONE), ("6h", UTC_ZONE), ("1d", NEW_YORK)]
