@@ -261,7 +261,7 @@ class TickParameters(_TableParameters):
 
 class CandleParameters(_TableParameters):
     symbol: str = Field(description="an instrument, or a pair of currencies that nobody quotes")
-    interval: IntervalName = Interval.parse("1m")
+    interval: IntervalName = Field("1m", validate_default=True)
     side: Literal["mid", "bid", "ask", "trade"] | None = Field(
         None, description="without it, the mid for FX and trades for the rest"
     )

@@ -15,6 +15,8 @@ def test_what_holds_when_nothing_is_said() -> None:
         "UTC",
     )
     assert (parameters.start, parameters.end, parameters.side) == (None, None, None)
+    shown = CandleParameters.model_json_schema()["properties"]["interval"]
+    assert (shown["type"], shown["default"]) == ("string", "1m")
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])
