@@ -7,12 +7,17 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A pause of a shared machine is no failure; every example cleans up the one database of its test.
+# A pause of a shared machine is no failure; every example cleans up the one database of its test; a method
+# that runs on both backends has an object for each.
 settings.register_profile(
     "storage",
     deadline=None,
     max_examples=25,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.differing_executors,
+    ],
 )
 settings.load_profile("storage")
 

@@ -35,11 +35,17 @@ SUFFICIENT = """
 
 COLUMNSTORE = {
     "ticks": """
-        timescaledb.segmentby = 'instrument_id, source_id, kind', timescaledb.orderby = 'time, seq'
+        timescaledb.segmentby = 'instrument_id, source_id, kind, feed', timescaledb.orderby = 'time, seq'
     """,
     "candles": """
-        timescaledb.segmentby = 'instrument_id, source_id, side', timescaledb.orderby = 'time'
+        timescaledb.segmentby = 'instrument_id, source_id, side, feed', timescaledb.orderby = 'time'
     """,
+}
+# The same columns as in plain tables. The feed, a constant, comes late: for the view knows nothing of it,
+# and is to read an instrument's candles in order of time.
+KEYS = {
+    "ticks": "time, instrument_id, source_id, kind, feed, seq",
+    "candles": "instrument_id, side, time, source_id, feed",
 }
 COLUMNS = {
     "ticks": """
@@ -127,8 +133,10 @@ def _make_hypertables(table: str) -> None:
     for code, feed in FEEDS.items():
         name, chunk = f"market.{table}_{feed}", CHUNKS[f"{table}_{feed}"]
         op.execute(f"ALTER TABLE {name} RENAME TO {table}_{feed}_before")
-        op.execute(f"CREATE TABLE {name} (LIKE market.{table}_before INCLUDING ALL)")
-        op.execute(f"ALTER TABLE {name} ADD CHECK (feed = '{code}')")
+        op.execute(f"CREATE TABLE {name} (LIKE market.{table}_before)")
+        op.execute(
+            f"ALTER TABLE {name} ADD PRIMARY KEY ({KEYS[table]}), ADD CHECK (feed = '{code}')"
+        )
         op.execute(
             f"SELECT create_hypertable('{name}', by_range('time', interval '{chunk}'),"
             " create_default_indexes => false)"
