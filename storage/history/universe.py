@@ -4,6 +4,7 @@ Who has a rollup that does not stand for its minutes, an hour that was touched s
 bars is left out, and is for `candle_series`.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from storage.history.folding import candle_schema, fold, joined
 from storage.history.ranges import Range, moment
 from storage.history.units import MINUTES, Level, Subject, levels_for
 
-MAX_ROWS = 2_000_000
+MAX_ROWS = 1_000_000
 """Rollups that are read at once: they are whole in memory."""
 MAX_TAIL_US = 2 * DAY_US
 """How far behind the range's end the rollups may be: so long, minutes are read."""
@@ -84,16 +85,9 @@ async def universe_candles(columns: ColumnReader, query: UniverseQuery) -> dict[
     if until_us <= start_us or end_us - until_us > MAX_TAIL_US:
         return {}
     subjects = [each for each in query.subjects if each.instrument_id not in state.left_out]
-    numbers = query.numbers
-    rolled = await _rows(columns, subjects, level, (start_us, until_us), numbers)
-    minutes = await _rows(columns, subjects, MINUTES, (until_us, end_us), numbers)
-    found: dict[int, pa.Table] = {}
-    for subject in subjects:
-        units = _units(subject, level, rolled, minutes, numbers)
-        if units is not None:
-            starts = query.interval.starts_of(times_of(units), query.zone)
-            found[subject.instrument_id] = fold(units, starts, candle_schema(numbers))
-    return found
+    rolled = await _rows(columns, subjects, level, (start_us, until_us), query.numbers)
+    minutes = await _rows(columns, subjects, MINUTES, (until_us, end_us), query.numbers)
+    return await asyncio.to_thread(_told, query, subjects, level, rolled, minutes)
 
 
 async def known_before(
@@ -137,24 +131,14 @@ async def _rows(
     level: Level,
     range_us: Range,
     numbers: Numbers,
-) -> dict[int, pa.Table]:
-    """By instrument all rows of a level, of every source and side, in no order."""
+) -> pa.Table:
+    """All rows of a level, of every instrument, source and side, in no order."""
     names, types = _MINUTELY if level is MINUTES else _ROLLED
-    if not subjects or range_us[0] >= range_us[1]:
-        return {}
-    statement = sql.SQL(" UNION ALL ").join(_statements(subjects, level, range_us))
-    rows = await columns.table(ColumnQuery(statement, names, types), numbers=numbers)
-    if not rows.num_rows:
-        return {}
-    ids = numbers_of(rows, "instrument_id")
-    order = np.argsort(ids, kind="stable")
-    rows, ids = rows.take(order).combine_chunks(), ids[order]
-    firsts = np.flatnonzero(np.diff(ids, prepend=-1))
-    lasts = np.append(firsts[1:], len(ids))
-    return {
-        int(ids[first]): rows.slice(first, last - first)
-        for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
-    }
+    statements = list(_statements(subjects, level, range_us))
+    query = ColumnQuery(sql.SQL(" UNION ALL ").join(statements), names, types)
+    if not statements or range_us[0] >= range_us[1]:
+        return query.schema(numbers).empty_table()
+    return await columns.table(query, numbers=numbers)
 
 
 def _statements(
@@ -183,26 +167,55 @@ def _statements(
         )
 
 
-def _units(
-    subject: Subject,
+def _told(
+    query: UniverseQuery,
+    subjects: Sequence[Subject],
     level: Level,
-    rolled: dict[int, pa.Table],
-    minutes: dict[int, pa.Table],
-    numbers: Numbers,
+    rolled: pa.Table,
+    minutes: pa.Table,
+) -> dict[int, pa.Table]:
+    """The candles of those whose rows tell them."""
+    schema = candle_schema(query.numbers)
+    rollups, tails = _by_instrument(rolled), _by_instrument(minutes)
+    found: dict[int, pa.Table] = {}
+    for subject in subjects:
+        identity = subject.instrument_id
+        units = _units(subject.feed, level, rollups.get(identity), tails.get(identity), schema)
+        if units is not None:
+            starts = query.interval.starts_of(times_of(units), query.zone)
+            found[identity] = fold(units, starts, schema)
+    return found
+
+
+def _by_instrument(rows: pa.Table) -> dict[int, pa.Table]:
+    if not rows.num_rows:
+        return {}
+    ids = numbers_of(rows, "instrument_id")
+    order = np.argsort(ids, kind="stable")
+    rows, ids = rows.take(order).combine_chunks(), ids[order]
+    firsts = np.flatnonzero(np.diff(ids, prepend=-1))
+    lasts = np.append(firsts[1:], len(ids))
+    return {
+        int(ids[first]): rows.slice(first, last - first)
+        for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
+    }
+
+
+def _units(
+    feed: Feed, level: Level, rolled: pa.Table | None, minutes: pa.Table | None, schema: pa.Schema
 ) -> pa.Table | None:
     """An instrument's elected rows, ascending; None where one of its rollups is not exact."""
-    schema = candle_schema(numbers)
     parts: list[pa.Table] = [schema.empty_table()]
-    if (rows := rolled.get(subject.instrument_id)) is not None:
-        with_ticks, whole = (numbers_of(rows, name) for name in ("tick_minutes", "minutes"))
-        choice = ranked(rows, with_ticks > 0, subject.feed)
+    if rolled is not None:
+        with_ticks, whole = (numbers_of(rolled, name) for name in ("tick_minutes", "minutes"))
+        choice = ranked(rolled, with_ticks > 0, feed)
         best = choice.best
         full = np.where(with_ticks[best] > 0, with_ticks[best], whole[best]) == level.minutes
         if not np.all((choice.counts == 1) | full):
             return None
-        parts.append(rows.take(best))
-    if (rows := minutes.get(subject.instrument_id)) is not None:
-        best = ranked(rows, numbers_of(rows, "ticks") > 0, subject.feed).best
+        parts.append(rolled.take(best))
+    if minutes is not None:
+        best = ranked(minutes, numbers_of(minutes, "ticks") > 0, feed).best
         ones = pa.array(np.ones(len(best), np.int64))
-        parts.append(rows.take(best).append_column("minutes", ones))
+        parts.append(minutes.take(best).append_column("minutes", ones))
     return joined(parts, schema)
