@@ -4,6 +4,9 @@ A writer notes in its transaction the hours below the mark `watched` that it wri
 first moves `watched` ahead, which waits for every transaction that went by the old one; then it rolls
 up the hours below; then it moves `until` after it. So no write to a rolled-up hour goes unnoted,
 whatever is killed, and a note goes only where nothing was added to it since it was read.
+
+A reader takes the rollup of an hour or a day of an instrument where it ends by `until` and none of its
+hours is noted, and the minutes elsewhere. It asks for marks and notes in one statement, before the rest.
 """
 
 from collections import defaultdict

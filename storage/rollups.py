@@ -1,7 +1,7 @@
 """Keeps the candles of an hour and of a day up with those of a minute, in pieces that can be killed.
 
 New hours are rolled up once they have ended, older ones again where something was written to them.
-What a reader may take from the rollups is told by `storage.rollup_state`, at every instant.
+What a reader may take from the rollups is told by the marks and notes, at every instant.
 """
 
 from collections.abc import Iterator
