@@ -12,7 +12,7 @@ import psycopg
 from market.sources import Feed
 from storage.errors import DatabaseUnavailableError
 from storage.guarded_sql.errors import SqlNotConfiguredError
-from storage.guarded_sql.role import HARMFUL, WORK_MEMORY_MB, schema_of
+from storage.guarded_sql.role import HARMFUL, STATEMENT_TIMEOUT_S, WORK_MEMORY_MB, schema_of
 from storage.pools import CONNECT_TIMEOUT_S, translated_errors
 
 Connection = psycopg.Connection[Any]
@@ -30,9 +30,9 @@ def guarded_session(url: str, feed: Feed, whole_s: float) -> Iterator[Connection
     except psycopg.OperationalError as error:
         raise _barred(error) from error
     try:
-        with translated_errors(int(whole_s * 1000)):
-            connection.execute(_SETTINGS, _settings(feed, whole_s))
+        with translated_errors(STATEMENT_TIMEOUT_S * 1000):
             faults = [fault for (fault,) in connection.execute(_FAULTS, _facts(feed))]
+            connection.execute(_SETTINGS, _settings(feed, whole_s))
             connection.execute("BEGIN TRANSACTION READ ONLY")
         if faults:
             raise SqlNotConfiguredError("; ".join(f"its role {fault}" for fault in faults))

@@ -88,7 +88,7 @@ async def test_the_database_s_time_is_bounded(made: Made) -> None:
 async def test_a_slow_reader_s_time_is_bounded(
     made: Made, connection: psycopg.Connection[Any]
 ) -> None:
-    reader = made(SqlBounds(whole_s=0.5))
+    reader = made(SqlBounds(whole_s=2))
     answer = await reader.answer(
         SqlQuestion("SELECT repeat('x', 100000) AS x FROM generate_series(1, 20000)", 100_000)
     )
