@@ -19,7 +19,7 @@ from benchmarks.recordings import fx_files, records_of, ticks_of
 from market.sources import Feed
 from market.ticks import TickBatch
 from storage.copy_rows import HEADER, TRAILER, tick_rows
-from storage.partitions import DAY_US, TickPartitions, tick_table
+from storage.partitions import DAY_US, TickPartitions
 from storage.ticks import insert_ticks
 
 COUNT_AND_SUMS = "SELECT count(*), sum(seq), sum(bid), sum(ask) FROM market.ticks"
@@ -27,7 +27,7 @@ COUNT_AND_SUMS = "SELECT count(*), sum(seq), sum(bid), sum(ask) FROM market.tick
 
 @pytest.fixture(scope="module")
 def batches(test_data: Path) -> list[TickBatch]:
-    """Batches of a day each at most: a file is COPYed into the partition of its day."""
+    """Batches of a day each at most, in the order of time."""
     ticks = ticks_of(records_of(fx_files(test_data, "eurusd")))
     days = ticks.time // DAY_US
     found = []
@@ -51,7 +51,7 @@ class Copying:
         for number, batch in enumerate(batches):
             path = directory / f"{number}.copy"
             path.write_bytes(HEADER + tick_rows(batch, Feed.RECORDED.code) + TRAILER)
-            self._files.append((tick_table(Feed.RECORDED, int(batch.time[0]) // DAY_US), path))
+            self._files.append(path)
         self.database_url = ""
 
     def prepare(self) -> None:
@@ -70,8 +70,9 @@ class Copying:
 
     def server_side(self) -> None:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
-            for table, path in self._files:
-                connection.execute(f"COPY market.{table} FROM '{path}' (FORMAT binary)".encode())
+            for path in self._files:
+                statement = f"COPY market.ticks_recorded FROM '{path}' (FORMAT binary)"
+                connection.execute(statement.encode())
 
     def close(self) -> None:
         self._stack.close()

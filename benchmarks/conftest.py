@@ -19,7 +19,7 @@ from storage.migrate import migrate
 from tradewind.servers import Servers, start_servers
 from tradewind.settings import load_settings
 
-pytest_plugins = ["tests.conftest"]
+pytest_plugins = ["tests.conftest", "benchmarks.long_history"]
 
 ROWS: list[Row] = []
 ROUNDS = 5
