@@ -32,7 +32,7 @@ def open_for_writing(connection: psycopg.Connection[Any]) -> Backend:
     """Let this connection write any number of rows among those that are compressed; the backend."""
     backend = backend_of(connection)
     if backend is Backend.TIMESCALEDB:
-        # A replay of what is compressed finds out of each tick whether it is there.
+        # What a late tick or a replay changes is decompressed: usually at most 100,000 rows a statement.
         connection.execute("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
     return backend
 
