@@ -37,6 +37,17 @@ def test_a_bucket_is_the_first_the_highest_the_lowest_and_the_last_of_its_rows(
     assert found.column("time").cast(pa.int64()).to_pylist() == [0, 7]
 
 
+def test_volumes_as_floats_are_summed_without_an_error_of_adding() -> None:
+    schema = candle_schema(Numbers.FLOAT64)
+    volumes = ["0.1", "0.2", "0.00001", "1e15", "0.3", None]
+    rows = units(6, pa.float64(), [None] * 6)
+    volume = pa.array([None if v is None else float(v) for v in volumes], pa.float64())
+    place = rows.schema.get_field_index("volume")
+    rows = rows.set_column(place, "volume", volume)
+    found = fold(rows, np.array([0, 0, 0, 3, 3, 5]), schema)
+    assert found.column("volume").to_pylist() == [0.30001, 1e15, None]
+
+
 def test_many_buckets_keep_their_order() -> None:
     schema = candle_schema(Numbers.FLOAT64)
     starts = np.sort(np.random.default_rng(1).integers(0, 3_000, 5_000))
