@@ -97,6 +97,12 @@ def _fx(first_id: int) -> Iterator[Instrument]:
         yield Instrument(number, symbol, name, AssetClass.FX, base, quote, decimals)
 
 
+def _dollar_fx(first_id: int) -> Iterator[Instrument]:
+    """What leads from the dollar to currencies that few quote in euros."""
+    name = "US Dollar / Nigerian Naira"
+    yield Instrument(first_id, "USD-NGN", name, AssetClass.FX, "USD", "NGN", 3)
+
+
 def _crypto(first_id: int) -> Iterator[Instrument]:
     coins = {
         "BTC": ("Bitcoin", 2),
@@ -199,7 +205,7 @@ def _recorded_stocks(first_id: int) -> Iterator[Instrument]:
         yield Instrument(number, ticker, name, AssetClass.STOCK, ticker, "USD", 2)
 
 
-CATALOGUE = InstrumentTable([*_fx(1), *_crypto(101), *_stocks(201)])
+CATALOGUE = InstrumentTable([*_fx(1), *_dollar_fx(50), *_crypto(101), *_stocks(201)])
 """The instruments known from the first start, which the providers and the sandbox are asked for."""
 
 ALL_INSTRUMENTS = InstrumentTable([*CATALOGUE, *_recorded_fx(19), *_recorded_stocks(213)])

@@ -73,6 +73,7 @@ class TestCatalogue:
             (19, "EUR-JPY", 3),
             (48, "EUR-THB", 5),
             (49, "XAU-USD", 3),
+            (50, "USD-NGN", 3),
             (101, "BTC-USDT", 2),
             (111, "BTC-USD", 2),
             (119, "PEPE-USD", 10),

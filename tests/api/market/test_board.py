@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from api.market.board import PriceBoard, Reference
-from market.instruments import CATALOGUE
+from market.instruments import ALL_INSTRUMENTS, CATALOGUE
 from market.latest import LatestPrices
 from market.sources import Feed, source_of
 from market.ticks import QUOTE, RATE, TRADE, Tick, TickBatch
@@ -15,6 +15,7 @@ SECOND = 1_000_000
 OANDA = source_of("oanda", Feed.LIVE).id
 BINANCE = source_of("binance", Feed.LIVE).id
 ALPHAVANTAGE = source_of("alphavantage", Feed.LIVE).id
+XAUUSD = ALL_INSTRUMENTS.by_symbol("XAU-USD").id
 
 
 def board_of(*ticks: Tick, feed: Feed = Feed.LIVE, now_us: int = NOW_US) -> PriceBoard:
@@ -161,7 +162,7 @@ def test_instruments_that_are_not_ours_move_nothing() -> None:
     batch = TickBatch.of(
         [
             Tick(NOW_US, 99_999, BINANCE, TRADE, price="1"),
-            Tick(NOW_US, 50, BINANCE, TRADE, price="1"),
+            Tick(NOW_US, XAUUSD, BINANCE, TRADE, price="1"),
             Tick(NOW_US, EURUSD, OANDA, QUOTE, bid="1", ask="2"),
         ]
     )

@@ -29,7 +29,7 @@ FIXER = source_of("fixer", Feed.SIMULATED).id
 BINANCE = source_of("binance", Feed.SIMULATED).id
 SECOND = 1_000_000
 PATH = "/api/market/ticks"
-EURNGN = CATALOGUE.by_symbol("EUR-NGN").id
+EURSEK = CATALOGUE.by_symbol("EUR-SEK").id
 
 
 @pytest.fixture
@@ -195,24 +195,36 @@ async def test_a_database_that_is_away_is_said_before_anything_else(alone: Api) 
 
 class TestPairsThatAreCrossed:
     async def test_the_legs_are_named(self, api: Api, wire: Wire) -> None:
-        wire.send(
-            [quote(NOW_US, OANDA, "1.1", "1.2"), quote(NOW_US, OANDA, "1500", "1510", of=EURNGN)]
-        )
+        wire.send([quote(NOW_US, OANDA, "1.1", "1.2"), quote(NOW_US, OANDA, "10", "11", of=EURSEK)])
         for _ in range(200):
-            body = (await api.get(PATH, symbol="USD-NGN")).json()
+            body = (await api.get(PATH, symbol="USD-SEK")).json()
             if body["error"]["details"]["legs"]:
                 break
         assert body["error"]["code"] == "NO_TICKS"
-        assert body["error"]["details"] == {"symbol": "USD-NGN", "legs": ["EUR-USD", "EUR-NGN"]}
-        for name in ("/api/market/candles", "/api/market/prices", "EUR-USD and EUR-NGN"):
+        assert body["error"]["details"] == {"symbol": "USD-SEK", "legs": ["EUR-USD", "EUR-SEK"]}
+        for name in ("/api/market/candles", "/api/market/prices", "EUR-USD and EUR-SEK"):
             assert name in body["error"]["message"]
 
     async def test_also_while_nothing_leads_there(self, alone: Api) -> None:
         for parameters in ({}, {"format": "csv"}):
-            response = await alone.get(PATH, symbol="USD-NGN", **parameters)
+            response = await alone.get(PATH, symbol="USD-SEK", **parameters)
             assert response.status_code == 404
             assert response.json()["error"]["code"] == "NO_TICKS"
         assert (await alone.get(PATH, symbol="EUR-XXX")).json()["error"]["code"] == "UNKNOWN_SYMBOL"
+
+    async def test_an_instrument_that_nobody_quotes_has_no_ticks_of_its_own(
+        self, api: Api, config: ApiConfig
+    ) -> None:
+        store_ticks(
+            config.database_url,
+            [
+                quote(NOW_US, OANDA, "1.25", "1.28"),
+                quote(NOW_US, OANDA, "1500", "1600", of=CATALOGUE.by_symbol("USD-NGN").id),
+            ],
+        )
+        assert await api.data(PATH, symbol="EUR-NGN") == []
+        response = await api.get(PATH, symbol="EUR-NGN", format="csv")
+        assert read(Format.CSV, response.content) == []
 
 
 class TestRangesThatAreTooLarge:

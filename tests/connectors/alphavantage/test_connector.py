@@ -17,7 +17,7 @@ from tests.connectors.support import NOW_US, us
 
 KEY = "CANARY0123456789"
 MINUTE_US = 60_000_000
-PAIRS, STOCKS = 18, 12
+PAIRS, STOCKS = 19, 12
 
 
 def built(plan: str, instruments: InstrumentTable = CATALOGUE) -> Connector:

@@ -33,9 +33,9 @@ def test_the_free_plan_asks_for_every_pair_of_the_euro_at_once() -> None:
 
 def test_a_plan_with_every_base_asks_one_call_a_base() -> None:
     basic = build("basic")
-    assert len(basic.instruments) == 18
+    assert len(basic.instruments) == 19
     assert [poll.request.params["base"] for poll in basic.polls] == "EUR GBP USD AUD NZD".split()
-    assert basic.polls[2].request.params["symbols"] == "JPY,CHF,CAD"
+    assert basic.polls[2].request.params["symbols"] == "JPY,CHF,CAD,NGN"
 
 
 def test_the_key_goes_as_the_door_wants_it_and_is_never_shown() -> None:

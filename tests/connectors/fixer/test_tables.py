@@ -70,10 +70,14 @@ class TestLatest:
 
     def test_the_base_that_was_answered_counts_not_the_one_that_was_asked(self) -> None:
         ticks = latest(LATEST.replace('"EUR",', '"USD",').replace("SEK", "CAD")).ticks
-        assert ticks.rows() == [rate("USD-CAD", "2018-02-22T10:43:26", "9.987654")]
+        assert ticks.rows() == [
+            rate("USD-CAD", "2018-02-22T10:43:26", "9.987654"),
+            rate("USD-NGN", "2018-02-22T10:43:26", "0.000015"),
+        ]
 
     def test_a_rate_of_the_dollar_is_not_turned_around(self) -> None:
-        assert len(latest(LATEST.replace('"EUR",', '"USD",')).ticks) == 0
+        ticks = latest(LATEST.replace('"EUR",', '"USD",').replace("NGN", "GBP")).ticks
+        assert len(ticks) == 0
 
     @pytest.mark.parametrize("payload", ["", "{}", "[]", "<html>", LATEST.replace("true", "false")])
     def test_another_shape_is_malformed(self, payload: str) -> None:

@@ -16,7 +16,7 @@ def build(plan: str) -> Connector:
 def test_the_free_plan_asks_for_the_dollar_and_for_nothing_that_it_may_not() -> None:
     free = build("free")
     assert free.provider == "openexchangerates"
-    assert [each.symbol for each in free.instruments] == ["USD-JPY", "USD-CHF", "USD-CAD"]
+    assert [each.symbol for each in free.instruments] == "USD-JPY USD-CHF USD-CAD USD-NGN".split()
     (poll,) = free.polls
     assert poll.request.url == "https://openexchangerates.org/api/latest.json"
     assert poll.request.params == {}
@@ -26,10 +26,10 @@ def test_the_free_plan_asks_for_the_dollar_and_for_nothing_that_it_may_not() -> 
 
 def test_a_plan_with_every_base_asks_one_call_a_base() -> None:
     unlimited = build("unlimited")
-    assert len(unlimited.instruments) == 18
+    assert len(unlimited.instruments) == 19
     assert [poll.request.context for poll in unlimited.polls] == "EUR GBP USD AUD NZD".split()
     assert unlimited.polls[1].request.params == {"base": "GBP", "symbols": "USD"}
-    assert unlimited.polls[2].request.params == {"symbols": "JPY,CHF,CAD"}
+    assert unlimited.polls[2].request.params == {"symbols": "JPY,CHF,CAD,NGN"}
 
 
 def test_the_key_is_a_parameter_that_is_never_shown() -> None:

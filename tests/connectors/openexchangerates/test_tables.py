@@ -43,6 +43,7 @@ class TestRecorded:
             rate("USD-CAD", at, "1.124161"),
             rate("USD-CHF", at, "0.951922"),
             rate("USD-JPY", at, "107.0718"),
+            rate("USD-NGN", at, "165.393501"),
         ]
 
     def test_all_of_them_where_all_are_carried(self) -> None:
@@ -65,6 +66,7 @@ class TestRecorded:
             rate("USD-CAD", at, "1.164547"),
             rate("USD-CHF", at, "0.997274"),
             rate("USD-JPY", at, "120.2679"),
+            rate("USD-NGN", at, "183.860999"),
         ]
 
 

@@ -151,9 +151,9 @@ class TestParsers:
     @pytest.mark.parametrize(
         ("path", "kind", "count"),
         [
-            ("latest.json", "latest", 3),
-            ("historical/2026-11-20.json", "historical", 3),
-            ("time-series.json", "time-series", 6),
+            ("latest.json", "latest", 4),
+            ("historical/2026-11-20.json", "historical", 4),
+            ("time-series.json", "time-series", 8),
         ],
     )
     def test_tables(self, premium: World, path: str, kind: str, count: int) -> None:
