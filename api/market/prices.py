@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from api.errors import InvalidParameterError
 from api.market.board import PriceBoard, PriceData
@@ -13,6 +14,8 @@ from api.market.sources import known_provider
 from api.market.symbols import named_symbols
 from api.services import ServiceSet
 from market.clock import datetime_of, microseconds, rfc3339
+from market.crosses import NoPathError
+from market.instruments import AssetClass
 from market.sources import source_of
 from market.ticks import TickBatch
 from storage.history.newest import newest_ticks_at
@@ -51,17 +54,24 @@ async def board_as_of(
 ) -> PriceBoard:
     """A board of the prices that were known at an instant, with that day's references.
 
-    It holds the named instruments, or all where one of the names is no instrument, but a cross.
+    It holds the named instruments, or all, and what the named ones may have to be crossed over.
     """
-    ids = board.known_ids()
-    if names is not None and all(name in board.instruments for name in names):
-        ids = [board.instruments.by_symbol(name).id for name in names]
+    ids = board.known_ids() if names is None else _needed(board, names)
     source = None if provider is None else source_of(provider, board.feed).id
     then = await newest_board(board, database, ids, at_us, source)
     # The calendar of a year that nobody asked for yet takes a second to load.
     await asyncio.to_thread(then.warm_up)
     await load_references(then, database, reference_times(then, at_us))
     return then
+
+
+def _needed(board: PriceBoard, names: Sequence[str]) -> list[int]:
+    """The ids of the named instruments, and of all pairs of currencies where one of those is named."""
+    named = [board.instruments.by_symbol(name) for name in names if name in board.instruments]
+    others = [each for each in named if each.asset_class is not AssetClass.FX]
+    if len(others) < len(names):
+        others += [each for each in board.instruments if each.asset_class is AssetClass.FX]
+    return [each.id for each in others]
 
 
 async def newest_board(
@@ -89,4 +99,8 @@ def _price(board: PriceBoard, symbol: str, now_us: int) -> PriceData:
     if symbol not in board.instruments:
         return cross_price(board, symbol, now_us)
     instrument = board.instruments.by_symbol(symbol)
-    return board.price(instrument, now_us) or board.no_price(instrument, now_us)
+    price = board.price(instrument, now_us)
+    if price is None and instrument.asset_class is AssetClass.FX:
+        with suppress(NoPathError):
+            price = cross_price(board, symbol, now_us)
+    return price or board.no_price(instrument, now_us)
