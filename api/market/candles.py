@@ -1,6 +1,7 @@
 """Candles as they are asked for: a page, or the whole range as a stream of tables."""
 
 from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from api.market.schemas import DEFAULT_CANDLES, CandleParameters
 from api.market.sources import time_range
 from api.services import ServiceSet
 from market.clock import datetime_of, microseconds
-from market.crosses import Cross
+from market.crosses import Cross, NoPathError
 from market.instruments import AssetClass, Instrument
 from storage.errors import DatabaseUnavailableError
 from storage.history import walking
@@ -51,6 +52,11 @@ class Asked:
     symbol: str
     series: Series
     path: list[dict[str, object]] | None = None
+
+    @property
+    def is_itself(self) -> bool:
+        """Whether the only leg is the pair: it is quoted, though not within the range."""
+        return self.path is not None and [leg["symbol"] for leg in self.path] == [self.symbol]
 
     @property
     def facts(self) -> dict[str, object]:
@@ -115,8 +121,17 @@ async def find_series(services: ServiceSet, parameters: CandleParameters) -> Ask
         start=start,
         end=end,
     )
-    series = candle_series(services.columns, query, parameters.numbers)
-    return Asked(instrument.symbol, await _at_once(series))
+    series = await _at_once(candle_series(services.columns, query, parameters.numbers))
+    if _is_empty(series) and instrument.asset_class is AssetClass.FX:
+        with suppress(NoPathError, InvalidParameterError):  # then it is as empty as it was
+            crossed = await _cross(services, parameters)
+            if not crossed.is_itself:
+                return crossed
+    return Asked(instrument.symbol, series)
+
+
+def _is_empty(series: Series) -> bool:
+    return series.range_us[0] >= series.range_us[1]
 
 
 async def _cross(services: ServiceSet, parameters: CandleParameters) -> Asked:

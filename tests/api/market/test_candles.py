@@ -42,6 +42,8 @@ OANDA = source_of("oanda", Feed.LIVE).id
 BINANCE = source_of("binance", Feed.LIVE).id
 FIXER = source_of("fixer", Feed.LIVE).id
 USDJPY = CATALOGUE.by_symbol("USD-JPY").id
+USDNGN = CATALOGUE.by_symbol("USD-NGN").id
+EURNGN = CATALOGUE.by_symbol("EUR-NGN").id
 SIMULATED = source_of("binance", Feed.SIMULATED).id
 SECOND = 1_000_000
 
@@ -298,6 +300,68 @@ class TestCrosses:
         response = await alone.get("/api/market/candles", symbol="EUR-JPY", **parameters)
         fields = response.json()["error"]["details"]["fields"]
         assert [field["field"] for field in fields] == list(parameters)
+
+
+class TestAnInstrumentThatNobodyQuotes:
+    @pytest.fixture
+    async def served(self, config: ApiConfig) -> AsyncIterator[Api]:
+        oanda = source_of("oanda", Feed.SIMULATED).id
+        store_ticks(
+            config.database_url,
+            [
+                quote(NOW_US - 240 * SECOND, oanda, "1.25", "1.28", 1),
+                quote(NOW_US - 180 * SECOND, oanda, "1500", "1600", 2, USDNGN),
+                quote(NOW_US - 60 * SECOND, oanda, "1.50", "1.60", 3),
+            ],
+        )
+        async with serve(config) as api:
+            yield api
+
+    async def body(self, api: Api, **parameters: str) -> dict[str, Any]:
+        response = await api.get("/api/market/candles", symbol="EUR-NGN", **parameters)
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    async def test_is_crossed_and_says_its_path(self, served: Api) -> None:
+        body = await self.body(served, interval="5m")
+        assert body["meta"]["synthetic"] is True
+        path = [(leg["symbol"], leg["inverted"]) for leg in body["meta"]["path"]]
+        assert path == [("EUR-USD", False), ("USD-NGN", False)]
+        # (1875 + 2048) / 2 at 14:57, (2250 + 2560) / 2 at 14:59
+        shown = [
+            (row["time"], row["open"], row["high"], row["low"], row["close"])
+            for row in body["data"]
+        ]
+        assert shown == [("2026-11-24T14:55:00Z", 1961.5, 2405.0, 1961.5, 2405.0)]
+
+    async def test_its_own_candles_win(self, served: Api, config: ApiConfig) -> None:
+        oanda = source_of("oanda", Feed.SIMULATED).id
+        own = quote(NOW_US - 120 * SECOND, oanda, "1700", "1710", 4, EURNGN)
+        store_ticks(config.database_url, [own])
+        body = await self.body(served)
+        assert [row["close"] for row in body["data"]] == [1705.0]
+        assert {"synthetic", "path"}.isdisjoint(body["meta"])
+
+    async def test_a_range_without_a_quote_of_a_pair_that_is_quoted_is_empty(
+        self, served: Api, config: ApiConfig
+    ) -> None:
+        oanda = source_of("oanda", Feed.SIMULATED).id
+        own = quote(NOW_US - 200 * SECOND, oanda, "1700", "1710", 4, EURNGN)
+        store_ticks(config.database_url, [own])
+        body = await self.body(served, start=rfc3339(NOW_US - 90 * SECOND))
+        assert body["data"] == []
+        assert {"synthetic", "path"}.isdisjoint(body["meta"])
+
+    @pytest.mark.parametrize(
+        "parameters", [{"interval": "90s"}, {"side": "trade"}, {"end": "2026-11-24T14:56:40Z"}]
+    )
+    async def test_what_a_cross_does_not_have_is_empty(
+        self, served: Api, parameters: dict[str, str]
+    ) -> None:
+        body = await self.body(served, **parameters)
+        assert body["data"] == []
+        assert {"synthetic", "path"}.isdisjoint(body["meta"])
 
 
 class TestBarsBesideARecording:
