@@ -33,6 +33,10 @@ MAX_AGE_S: Mapping[str, int] = {
 """How old a quote or a rate of a provider may be when it is received, in seconds."""
 OTHERS_MAX_AGE_S = _DAY_S
 
+FIXINGS = frozenset({"ecb"})
+"""Whose rates are official ones of a day: a jump of them is news (a peg that ends, a devaluation), and
+those of the weeks before are no measure of it."""
+
 
 class BadRulesError(MarketError):
     """Rules of quality that can't be meant: which entry, and what is wrong with it."""
@@ -62,11 +66,15 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class QualityRules:
-    """The tolerance of every instrument, by symbol where it is not the `default`; ages by provider."""
+    """The tolerance of every instrument, by symbol where it is not the `default`; ages by provider.
+
+    Rates of the `fixings` are never outliers. All else that can be wrong with a price is so of theirs.
+    """
 
     default: Tolerance = Tolerance()
     by_symbol: Mapping[str, Tolerance] = field(default_factory=dict)
     max_age_s: Mapping[str, int] = field(default_factory=lambda: dict(MAX_AGE_S))
+    fixings: frozenset[str] = FIXINGS
 
     def of(self, symbol: str) -> Tolerance:
         """The tolerance of an instrument."""
@@ -79,11 +87,11 @@ class QualityRules:
 
 def rules_of(document: Mapping[str, Any], instruments: InstrumentTable) -> QualityRules:
     """The rules that a document tells: tolerances at its top, exceptions in `instruments.<symbol>`, ages
-    in `max_age_s`. BadRulesError names the first entry that can't be meant.
+    in `max_age_s`, all providers of `fixings`. BadRulesError names the first entry that can't be meant.
     """
-    tables = {"instruments", "max_age_s"}
+    others = {"instruments", "max_age_s", "fixings"}
     default = _tolerance(
-        Tolerance(), {name: document[name] for name in document if name not in tables}, ""
+        Tolerance(), {name: document[name] for name in document if name not in others}, ""
     )
     by_symbol = {}
     for symbol, changes in _table(document, "instruments").items():
@@ -93,7 +101,8 @@ def rules_of(document: Mapping[str, Any], instruments: InstrumentTable) -> Quali
             raise BadRulesError(f"instruments.{symbol}", "is no table")
         by_symbol[symbol] = _tolerance(default, changes, f"instruments.{symbol}.")
     ages = {name: _age(name, value) for name, value in _table(document, "max_age_s").items()}
-    return QualityRules(default, by_symbol, {**MAX_AGE_S, **ages})
+    fixings = _fixings(document.get("fixings", FIXINGS))
+    return QualityRules(default, by_symbol, {**MAX_AGE_S, **ages}, fixings)
 
 
 def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -129,3 +138,12 @@ def _age(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise BadRulesError(f"max_age_s.{name}", "is no number of seconds above 0")
     return value
+
+
+def _fixings(names: object) -> frozenset[str]:
+    if not isinstance(names, list | frozenset) or not all(isinstance(name, str) for name in names):
+        raise BadRulesError("fixings", "is no list of providers")
+    for name in names:
+        if name not in MAX_AGE_S:
+            raise BadRulesError(f"fixings.{name}", "is no provider")
+    return frozenset(names)

@@ -97,7 +97,8 @@ class Judge:
         if len(ticks) and feed is not Feed.SIMULATED:
             weekends = fx_closures(int(ticks.time.min()), int(ticks.time.max()))
             closures = np.array(weekends, np.int64) if weekends else _NO_CLOSURE
-        limits = (record.offset, received_us, oldest_us)
+        fixings = record.source.provider in self._rules.fixings
+        limits = (record.offset, received_us, oldest_us, fixings)
         return state.update(ticks, limits, closures, self._table)
 
 
@@ -122,12 +123,13 @@ class QualityState:
     def update(
         self,
         batch: TickBatch,
-        limits: tuple[int, int, int],
+        limits: tuple[int, int, int, bool],
         closures: Int64s,
         table: RuleTable,
     ) -> Judged:
-        """Judge a record's ticks. `limits`: its offset, when it was received, and the time (µs) before
-        which a quote is stale; `closures` (n, 2): from when to when no currencies trade."""
+        """Judge a record's ticks. `limits`: its offset, when it was received, the time (µs) before
+        which a quote is stale, and whether its rates are fixings; `closures` (n, 2): from when to when
+        no currencies trade."""
         while not take_slots(self.slots, batch.instrument, batch.source):
             self._grow()
         verdicts = np.zeros(len(batch), np.int8)

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from market.ticks import QUOTE, TRADE, Bools, Float64s, Int8s, Int16s, Int32s, Int64s
+from market.ticks import QUOTE, RATE, TRADE, Bools, Float64s, Int8s, Int16s, Int32s, Int64s
 from pipelines.outliers import (
     ACCEPTED,
     DEVIATIONS,
@@ -148,12 +148,13 @@ def _doubt(
     state: _State,
     where: tuple[int, int, int, int],
     mark: float,
-    rules: tuple[float, float, float, int],
+    rules: tuple[float, float, float, int, bool],
     output: _Output,
 ) -> int:
     """The verdict on a mark beyond the floor; an outlier waits, or brings in those that did.
 
-    `where`: row, slot, lane, offset; `rules`: floor, deviations, inverse beyond, width.
+    `where`: row, slot, lane, offset; `rules`: floor, deviations, inverse beyond, width, whether it is a
+    fixing, which is no outlier wherever it lies.
     """
     row, slot, lane, offset = where
     counts, held = state[4], state[5]
@@ -162,6 +163,8 @@ def _doubt(
     verdict = look_closer(state[2], place, size, mark, (rules[1], rules[2]))
     if verdict != OUTLIER:
         return verdict
+    if rules[4]:
+        return ACCEPTED
     waiting = counts[slot, lane, HELD]
     if waits(held, place, waiting, (values[0][row], values[1][row])):
         return REPEATED
@@ -182,7 +185,7 @@ def _by_itself(
     kind: int,
     quote: tuple[int, int],
     time: int,
-    limits: tuple[int, int, int],
+    limits: tuple[int, int, int, bool],
     ahead: Int64s,
 ) -> int:
     """The verdict on a tick by its own numbers and the time of its receipt."""
@@ -204,15 +207,16 @@ def judge_rows(
     values: _Values,
     keys: _Keys,
     state: _State,
-    limits: tuple[int, int, int],
+    limits: tuple[int, int, int, bool],
     table: tuple[Float64s, Bools, Int64s],
     output: _Output,
 ) -> None:
     """Fill `output` (verdicts and lateness a row, released rows, the tally) and go on with `state`.
 
-    Every key has its slot already. `limits`: offset, time of receipt, oldest time of a quote (µs);
-    `table`: rules, whether an instrument is a currency pair, closures. O(rows); what is not in doubt
-    touches no tuple of arrays: counting their references costs more than judging.
+    Every key has its slot already. `limits`: offset, time of receipt, oldest time of a quote (µs),
+    whether rates are fixings; `table`: rules, whether an instrument is a currency pair, closures.
+    O(rows); what is not in doubt touches no tuple of arrays: counting their references costs more
+    than judging.
     """
     time, seq, bid, ask, price, _ = values
     instrument, source, kind, exponent, _ = keys
@@ -242,7 +246,13 @@ def judge_rows(
                 state,
                 (row, slot, lane, limits[0]),
                 mark,
-                (floor, rules[rule, DEVIATIONS], rules[rule, INVERSE_BEYOND], width),
+                (
+                    floor,
+                    rules[rule, DEVIATIONS],
+                    rules[rule, INVERSE_BEYOND],
+                    width,
+                    limits[3] and kind[row] == RATE,
+                ),
                 output,
             )
         verdicts[row] = verdict

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from market.instruments import CATALOGUE
-from market.quality import MAX_AGE_S, BadRulesError, QualityRules, Tolerance, rules_of
+from market.quality import FIXINGS, MAX_AGE_S, BadRulesError, QualityRules, Tolerance, rules_of
 
 HOUR_US = 3_600_000_000
 
@@ -33,6 +33,12 @@ def test_no_rate_of_the_ecb_is_stale_before_the_next_one_after_easter() -> None:
     assert MAX_AGE_S["ecb"] > 5 * 86_400
 
 
+def test_fixings_are_of_the_providers_named_and_of_no_others() -> None:
+    assert rules_of({}, CATALOGUE).fixings == FIXINGS == {"ecb"}
+    assert rules_of({"fixings": []}, CATALOGUE).fixings == frozenset()
+    assert rules_of({"fixings": ["ecb", "fixer"]}, CATALOGUE).fixings == {"ecb", "fixer"}
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
@@ -49,6 +55,9 @@ def test_no_rate_of_the_ecb_is_stale_before_the_next_one_after_easter() -> None:
         ({"instruments": 3}, "instruments is no table"),
         ({"max_age_s": {"bloomberg": 5}}, "max_age_s.bloomberg is no provider"),
         ({"max_age_s": {"ecb": 0}}, "max_age_s.ecb is no number of seconds above 0"),
+        ({"fixings": "ecb"}, "fixings is no list of providers"),
+        ({"fixings": ["bundesbank"]}, "fixings.bundesbank is no provider"),
+        ({"fixings": [["ecb"]]}, "fixings is no list of providers"),
     ],
 )
 def test_what_cannot_be_meant_is_named(document: dict[str, Any], message: str) -> None:

@@ -284,6 +284,15 @@ class TestOutliers:
         judged = Judge(CATALOGUE, rules)(QualityState(), record(), TickBatch.of(ticks))
         assert judged.refused.instrument.tolist() == [AAPL]
 
+    def test_rates_of_the_providers_named_are_fixings(self) -> None:
+        ticks = [rate(NOW + n, price="1.2" if n < 50 else "0.98") for n in range(51)]
+        ecb, fixer = (source_of(name, Feed.RECORDED) for name in ("ecb", "fixer"))
+        assert reasons(judge(*ticks, source=ecb)) == []
+        assert reasons(judge(*ticks, source=fixer)) == ["outlier"]
+        held = Judge(CATALOGUE, QualityRules(fixings=frozenset()))
+        judged = held(QualityState(), record(source=ecb), TickBatch.of(ticks))
+        assert reasons(judged) == ["outlier"]
+
     def test_a_state_goes_on_under_a_smaller_window(self) -> None:
         state = QualityState()
         judge(*level(100, 50), state=state)
