@@ -38,8 +38,10 @@ CROSS JOIN LATERAL (
       AND time >= greatest(chosen.minute, {start})
       AND time < least(chosen.minute + interval '1 minute', {end})
       AND (kind = 'q') = (chosen.side <> 't')
+    OFFSET 0
 ) AS tick
 """
+"""OFFSET keeps it a walk along the index for each minute: else all the partition's ticks are hashed."""
 _COLUMNS = ("time", "seq", "price", "size"), ("timestamptz", "int8", "numeric", "numeric")
 
 
@@ -57,7 +59,7 @@ async def read_seconds(
     minutes = await elected_minutes(columns, subject, [(first_us, range_us[1])], numbers)
     parts = [schema.empty_table()]
     for some in _portions(minutes):
-        query = ColumnQuery(_statement(subject, some, range_us), *_COLUMNS)
+        query = ColumnQuery(ticks_statement(subject, some, range_us), *_COLUMNS)
         ticks = (await columns.table(query, numbers=numbers)).combine_chunks()
         order = np.lexsort((numbers_of(ticks, "seq"), times_of(ticks)))
         rows = _as_candles(ticks.take(order))
@@ -81,7 +83,8 @@ def _portions(minutes: pa.Table) -> Iterator[pa.Table]:
         first = end
 
 
-def _statement(subject: Subject, minutes: pa.Table, range_us: Range) -> sql.Composed:
+def ticks_statement(subject: Subject, minutes: pa.Table, range_us: Range) -> sql.Composed:
+    """The ticks that elected minutes (`time`, `source_id`, `preference`) are made of, in no order."""
     sides = [subject.sides[place] for place in numbers_of(minutes, "preference")]
     return sql.SQL(_TICKS).format(
         minutes=sql.Literal(minutes.column("time").to_pylist()),

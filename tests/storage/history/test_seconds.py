@@ -1,13 +1,28 @@
 """Candles that do not end with a minute."""
 
 from datetime import timedelta
+from typing import Any
 
+import psycopg
+import pyarrow as pa
 import pytest
 
 from storage.columns import ColumnReader, Numbers
 from storage.history.candles import first_candles
+from storage.history.seconds import MAX_MINUTES, ticks_statement
+from storage.history.units import Subject
 from tests.api.harness import BTCUSDT, EURUSD, quote, store_ticks
-from tests.storage.history.making import COINGECKO, OANDA, START, at, btc, candle_query
+from tests.storage.history.making import (
+    BINANCE,
+    COINGECKO,
+    FEED,
+    MINUTE_US,
+    OANDA,
+    START,
+    at,
+    btc,
+    candle_query,
+)
 
 pytestmark = pytest.mark.both_backends
 
@@ -64,3 +79,41 @@ async def test_volume_is_summed_and_ticks_of_one_instant_are_in_their_sequence(
     query = candle_query("1s", instrument=BTCUSDT)
     (row,) = (await first_candles(columns, query, 9)).rows.to_pylist()
     assert (row["open"], row["close"], row["volume"], row["ticks"]) == (1.0, 3.0, 1.5, 3)
+
+
+def walked(plan: dict[str, Any]) -> float:
+    """How many rows the nodes of a plan have read from tables, those that were filtered out too."""
+    rows = 0.0
+    if "Relation Name" in plan:
+        removed = plan.get("Rows Removed by Filter", 0)
+        rows = float((plan["Actual Rows"] + removed) * plan["Actual Loops"])
+    return rows + sum(walked(below) for below in plan.get("Plans", []))
+
+
+def test_only_the_minutes_that_are_named_are_read_of_a_partition_whose_statistics_are_known(
+    database_url: str,
+) -> None:
+    elsewhere = 40_000
+    store_ticks(database_url, [btc(0.5, "1", 1)])
+    minutes = pa.table(
+        {
+            "time": pa.array([at(n) for n in range(MAX_MINUTES)], pa.timestamp("us", "UTC")),
+            "source_id": pa.array([BINANCE] * MAX_MINUTES),
+            "preference": pa.array([0] * MAX_MINUTES),
+        }
+    )
+    statement = ticks_statement(
+        Subject(BTCUSDT, FEED, ("t",)), minutes, (at(0), at(0) + MAX_MINUTES * MINUTE_US)
+    )
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO market.ticks_recorded (time, instrument_id, source_id, kind, feed, seq, price,"
+            " size, late) SELECT %s + n * interval '3 seconds', %s, %s, 't', 'r', n, 1, 1, false"
+            " FROM generate_series(1, %s) AS n",
+            (START - timedelta(days=2), BTCUSDT, BINANCE, elsewhere),
+        )
+        connection.execute("ANALYZE market.ticks_recorded")
+        explain = b"EXPLAIN (ANALYZE, FORMAT JSON) " + statement.as_bytes(connection)
+        row = connection.execute(explain).fetchone()
+    assert row is not None
+    assert walked(row[0][0]["Plan"]) < elsewhere / 4
