@@ -77,6 +77,8 @@ class RollupTables:
         asked = {
             "width": level.width,
             "starts": list(starts),
+            "first": min(starts),
+            "end": max(starts) + level.width,
             "instruments": list(instruments),
             "sources": list(sources),
         }
@@ -120,6 +122,7 @@ _FOLD = """
         GROUP BY 1, 2
     ) AS folded
 """
+# The span of all of them beside each one's own: partitions outside of it are not even opened.
 _REFOLD = """
     SELECT start, touched.instrument_id, touched.source_id, side.letter, {feed}, folded.open, high,
         low, folded.close, volume, ticks, minutes, tick_minutes
@@ -131,6 +134,7 @@ _REFOLD = """
         WHERE below.instrument_id = touched.instrument_id AND below.side = side.letter
           AND feed = {feed} AND time >= start AND time < start + %(width)s
           AND below.source_id = touched.source_id
+          AND time >= %(first)s AND time < %(end)s
         HAVING count(*) > 0
     ) AS folded
 """
