@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pyarrow as pa
 
-from api.errors import InvalidParameterError
-from api.limits import MAX_QUERY_JSON_ROWS
+from api.errors import InvalidParameterError, RangeTooLargeError
+from api.limits import MAX_QUERY_JSON_ROWS, MAX_QUERY_JSON_VALUES
 from api.market.board import PriceBoard
 from api.market.crosses import require_known
 from api.query.bounds import Size, check_size, rows_within
@@ -83,9 +83,13 @@ def understood(board: PriceBoard, body: QueryBody, now: datetime) -> Question:
 async def answered(services: ServiceSet, question: Question, limit: int | None) -> Answer:
     """The answer, of at most `limit` rows; computed in a thread.
 
-    QueryTimeoutError where it takes longer than `TIMEOUT_S`; NoPathError; and what reading raises.
+    QueryTimeoutError where it takes longer than `TIMEOUT_S`; NoPathError; what reading and `limited`
+    raise.
     """
     body, made = question.body, question.plan
+    # A flat bar is the last close.
+    held = ["close"] if body.fill is Fill.FLAT else []
+    fields = tuple(dict.fromkeys((*made.fields, *held)))
     deadline = time.monotonic() + TIMEOUT_S
     holds = body.fill is not Fill.NONE
     wanted = Wanted(
@@ -98,7 +102,7 @@ async def answered(services: ServiceSet, question: Question, limit: int | None) 
     )
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            members = await load_members(services, question.symbols, wanted, made.fields)
+            members = await load_members(services, question.symbols, wanted, fields)
     except TimeoutError:
         raise QueryTimeoutError(int(TIMEOUT_S * 1_000)) from None
 
@@ -115,9 +119,9 @@ async def answered(services: ServiceSet, question: Question, limit: int | None) 
             lookback=made.lookback,
         )
         age = age_us(body.max_age)
-        table = panel(members, span, made.fields, body.grid, body.fill, age)
+        table = panel(members, span, fields, body.grid, body.fill, age)
         frame = evaluate(made, table, body.layout, body.resample, proceed)
-        return limited(frame, limit)
+        return limited(frame, limit, made.whole)
 
     return await asyncio.to_thread(compute)
 
@@ -130,10 +134,29 @@ def json_limit(limit: int | None) -> int:
     return limit or DEFAULT_JSON_ROWS
 
 
-def limited(frame: pl.DataFrame, limit: int | None) -> Answer:
-    """The first rows, as many whole times as the limit holds."""
+def check_json(frame: pl.DataFrame) -> None:
+    """RangeTooLargeError where these rows are more values than an answer in JSON may have."""
+    values = frame.height * frame.width
+    if values > MAX_QUERY_JSON_VALUES:
+        rows = MAX_QUERY_JSON_VALUES // frame.width
+        hint = f"ask for arrow, parquet or csv, or for fewer columns, or give a limit of {rows:,} rows"
+        raise RangeTooLargeError("values in JSON", values, MAX_QUERY_JSON_VALUES, hint)
+
+
+def limited(frame: pl.DataFrame, limit: int | None, whole: Sequence[str] = ()) -> Answer:
+    """The first rows, as many whole times as the limit holds.
+
+    RangeTooLargeError where that parts columns of the `whole` range, which would begin anew.
+    """
     if limit is None or frame.height <= limit:
         return Answer(frame, None)
+    if whole:
+        hint = (
+            f"{', '.join(whole)} without a window is of the whole range, which pages would begin anew:"
+            f" ask for arrow, parquet or csv without a limit, give a higher limit (in JSON up to"
+            f" {MAX_QUERY_JSON_ROWS:,}), a wider interval, or a window"
+        )
+        raise RangeTooLargeError("rows", frame.height, limit, hint)
     following = frame[TIME][limit]
     kept = frame.filter(pl.col(TIME) < following)
     if not kept.height:

@@ -30,6 +30,15 @@ class TestAnswers:
         assert rows[0]["time"] == "2017-01-03T00:00:00Z"
         assert [row["symbol"] for row in rows[:5]] == list(STOCKS)
 
+    async def test_a_flat_open_is_the_last_close_whether_that_is_shown_or_not(
+        self, api: Api
+    ) -> None:
+        flat = {"grid": "full", "fill": "flat"}
+        both = await asked(api, days(STOCKS, ["open", "close"], **flat))
+        alone = await asked(api, days(STOCKS, ["open"], **flat))
+        assert [row["open"] for row in alone] == [row["open"] for row in both]
+        assert any(row["open"] == row["close"] for row in both)
+
     async def test_the_forms_hold_the_same(self, api: Api) -> None:
         body = days(("AAPL", "YHOO"), ["close", "log_return"], grid="union", interval="1d")
         rows = await asked(api, {**body, "limit": 50_000})
