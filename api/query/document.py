@@ -1,6 +1,11 @@
 """The vocabulary as a document: made of the table that queries are checked against."""
 
-from api.limits import MAX_QUERY_JSON_ROWS, MAX_QUERY_ROWS, MAX_QUERY_VALUES
+from api.limits import (
+    MAX_QUERY_JSON_ROWS,
+    MAX_QUERY_JSON_VALUES,
+    MAX_QUERY_ROWS,
+    MAX_QUERY_VALUES,
+)
 from api.query.schemas import EXAMPLES, MAX_SYMBOLS
 from api.query.service import DEFAULT_JSON_ROWS, TIMEOUT_S
 from pricing_engine.quant.items import MAX_WINDOW, Item, Parameter
@@ -31,7 +36,10 @@ RULES = {
     " `pairs` has a row for each time and pair (time, symbol, other), `matrix` one for each time and"
     " symbol with a column for every symbol. Without a window too, there is one matrix, at the last time.",
     "paging": "A limit parts no time. What it left out begins at next_start: in meta.pagination of JSON,"
-    " in the header X-Next-Start, and in the metadata of Arrow and Parquet.",
+    " in the header X-Next-Start, and in the metadata of Arrow and Parquet. An answer with a drawdown,"
+    " beta, correlation or covariance without a window is never cut, as these would begin anew on each"
+    " page: where the limit (in JSON there always is one) has no room for it, it is refused as"
+    " RANGE_TOO_LARGE.",
     "numbers": "Everything is computed in float64. No feed classes mix: all is of the one that is served.",
 }
 
@@ -43,6 +51,7 @@ BOUNDS = {
     "values": MAX_QUERY_VALUES,
     "json_rows": MAX_QUERY_JSON_ROWS,
     "json_rows_unless_said": DEFAULT_JSON_ROWS,
+    "json_values": MAX_QUERY_JSON_VALUES,
     "seconds": int(TIMEOUT_S),
 }
 

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -19,12 +19,13 @@ from market.intervals import DAY_US, Interval
 from pricing_engine.quant.panel import Member
 from pricing_engine.quant.vocabulary import FIELDS
 from storage.history import walking
+from storage.history.folding import COLUMNS
 from storage.history.units import Subject
 from storage.history.universe import UniverseQuery, known_before, universe_candles
 from storage.history.walking import Series
 
-AT_ONCE = 4
-"""Symbols of one query that are read at once: other requests find readers too."""
+AT_ONCE = 2
+"""Symbols of one query that are read at once, each by two readers: other requests find readers too."""
 TOGETHER_FROM = 3
 """Fewer instruments are read one by one: nothing would be saved."""
 LONGEST_PAUSE_US = 4 * DAY_US
@@ -56,7 +57,7 @@ async def load_members(
     NoPathError where a pair is crossed and nothing leads there; and what `ColumnReader.batches` raises.
     """
     places = asyncio.Semaphore(AT_ONCE)
-    together = await _together(services, [symbol for symbol, _ in symbols], wanted)
+    together = await _together(services, [symbol for symbol, _ in symbols], wanted, fields)
 
     async def load(symbol: str, asked: bool) -> Member:
         candles = together.get(symbol)
@@ -84,7 +85,7 @@ def _class_of(services: ServiceSet, symbol: str) -> AssetClass:
 
 
 async def _together(
-    services: ServiceSet, symbols: Sequence[str], wanted: Wanted
+    services: ServiceSet, symbols: Sequence[str], wanted: Wanted, fields: Sequence[str]
 ) -> dict[str, pl.DataFrame]:
     """The candles of those symbols that can be read by few statements for all of them."""
     board, interval, zone = services.board, wanted.interval, ZoneInfo(wanted.timezone)
@@ -97,9 +98,11 @@ async def _together(
     start = reach if wanted.before else interval.first_from(wanted.start, zone)
     range_us = (microseconds(start), microseconds(interval.first_from(wanted.end, zone)))
     subjects = [Subject(each.id, board.feed, sides_of(each, wanted.side)) for each in instruments]
-    query = UniverseQuery(subjects, interval, zone, range_us)
-    tables = await universe_candles(services.columns, query)
-    frames = {each: _frame(table) for each, table in tables.items()}
+    query = UniverseQuery(subjects, interval, zone, range_us, names=_columns(fields))
+    found = await universe_candles(services.columns, query)
+    # One frame of all, of which each has a slice: to make one of every instrument's rows takes longer.
+    candles = _frame(found.rows)
+    frames = {each: candles.slice(*part) for each, part in found.parts.items()}
     short = [each for each, rows in frames.items() if _before(rows, wanted) < wanted.before]
     if short:
         older = await known_before(services.columns, board.feed, short, range_us[0])
@@ -109,7 +112,13 @@ async def _together(
 
 def _before(candles: pl.DataFrame, wanted: Wanted) -> int:
     """How many candles open before the start."""
-    return candles.filter(pl.col("time") < wanted.start).height
+    times = candles["time"].to_physical().to_numpy()
+    return int(np.searchsorted(times, microseconds(wanted.start)))
+
+
+def _columns(fields: Sequence[str]) -> tuple[str, ...]:
+    """The candles' columns that the fields are of."""
+    return tuple(name for name in fields if name in COLUMNS)
 
 
 def _sided(fields: Sequence[str]) -> bool:
@@ -125,19 +134,21 @@ async def _candles(
 ) -> pl.DataFrame:
     """One symbol's candles with its fields: the closes of other sides stand where its own buckets are."""
     if candles is None:
-        candles = await _read(services, symbol, wanted)
+        candles = await _read(services, symbol, wanted, _columns(fields))
     first = wanted.start if candles.is_empty() else candles["time"][0]
     for name in fields:
         side = FIELDS[name].side
         if side is not None:
             sided = replace(wanted, side=side, start=first, before=0)
-            found = await _read(services, symbol, sided)
+            found = await _read(services, symbol, sided, ("close",))
             closes = found.select("time", pl.col("close").alias(name))
             candles = candles.join(closes, on="time", how="left", maintain_order="left")
     return candles
 
 
-async def _read(services: ServiceSet, symbol: str, wanted: Wanted) -> pl.DataFrame:
+async def _read(
+    services: ServiceSet, symbol: str, wanted: Wanted, columns: Sequence[str]
+) -> pl.DataFrame:
     parameters = CandleParameters.model_validate(
         {
             "symbol": symbol,
@@ -148,15 +159,15 @@ async def _read(services: ServiceSet, symbol: str, wanted: Wanted) -> pl.DataFra
             "end": wanted.end,
         }
     )
-    series = (await find_series(services, parameters)).series
+    series = (await find_series(services, parameters)).series.only(columns)
     reach_us = _bucket_us(series, _reach_us(wanted))
-    rows = await _walked(_part(series, reach_us, series.range_us[1]))
+    rows = _frame(await walking.whole(_part(series, reach_us, series.range_us[1])))
     there = _before(rows, wanted)
     if there >= wanted.before:
         return rows
     # Where the candles before lie further apart than was reached, the rest are looked for.
     older = _part(series, series.range_us[0], reach_us)
-    page = await walking.last_page(older, wanted.before - there)
+    page = await walking.last_page(older, wanted.before - there, sparse=True)
     return pl.concat([_frame(page.rows), rows])
 
 
@@ -181,13 +192,7 @@ def _part(series: Series, first_us: int, last_us: int) -> Series:
     return replace(series, range_us=(first_us, last_us))
 
 
-async def _walked(series: Series) -> pl.DataFrame:
-    async with aclosing(walking.batches(series)) as batches:
-        found = [pa.Table.from_batches([batch]) async for batch in batches]
-    return _frame(pa.concat_tables([series.schema.empty_table(), *found]))
-
-
 def _frame(candles: pa.Table) -> pl.DataFrame:
-    frame = pl.from_arrow(candles.drop_columns(["minutes"]))
+    frame = pl.from_arrow(candles)
     assert isinstance(frame, pl.DataFrame)
     return frame

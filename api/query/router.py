@@ -12,7 +12,14 @@ from api.formats import TABLE_CONTENT, Format, asked_format, described, table_re
 from api.limits import HeavyPlace
 from api.query.document import document
 from api.query.schemas import EXAMPLES, QueryAnswer, QueryBody, VocabularyData
-from api.query.service import answered, arrow_table, batches_of, json_limit, understood
+from api.query.service import (
+    answered,
+    arrow_table,
+    batches_of,
+    check_json,
+    json_limit,
+    understood,
+)
 from api.services import Services
 from market.clock import datetime_of, microseconds, rfc3339
 
@@ -44,6 +51,7 @@ async def query(request: Request, body: _Body, services: Services, place: HeavyP
     following = None if answer.next_start is None else _text(answer.next_start)
     if form is Format.JSON:
         pagination = {"limit": limit, "next_start": following}
+        check_json(answer.frame)
         rows = await asyncio.to_thread(answer.frame.to_dicts)
         return success(request, rows, pagination=pagination)
     facts = {"next_start": following} if following else {}

@@ -114,16 +114,22 @@ async def candle_series(columns: ColumnReader, query: CandleQuery, numbers: Numb
 
 
 async def _read(
-    columns: ColumnReader, query: CandleQuery, numbers: Numbers, bars: bool, range_us: Range
+    columns: ColumnReader,
+    query: CandleQuery,
+    numbers: Numbers,
+    bars: bool,
+    range_us: Range,
+    schema: pa.Schema,
 ) -> pa.Table:
     """The candles of the buckets that make up the range."""
-    schema = candle_schema(numbers)
     interval, zone = query.interval, query.zone
     if _below_minutes(interval):
-        found = await read_seconds(columns, query.subject, interval, zone, range_us, numbers)
+        whole = await read_seconds(columns, query.subject, interval, zone, range_us, numbers)
+        found = whole.select(schema.names)
     else:
         levels = levels_for(interval, range_us, zone)
-        units = await read_units(columns, query.subject, levels, range_us, numbers)
+        names = schema.names
+        units = await read_units(columns, query.subject, levels, range_us, numbers, names)
         found = await asyncio.to_thread(_folded, units, interval, zone, schema)
     if not bars:
         return found

@@ -109,7 +109,7 @@ async def cross_series(columns: ColumnReader, query: CrossQuery, numbers: Number
         range_us=range_us,
         slice_us=SLICE_US,
         schema=candle_schema(numbers),
-        read=partial(_read, columns, query, candle_schema(numbers)),
+        read=partial(_read, columns, query),
     )
 
 
@@ -145,7 +145,7 @@ async def _extent(columns: ColumnReader, query: CrossQuery, leg: CrossLeg) -> Ra
 
 
 async def _read(
-    columns: ColumnReader, query: CrossQuery, schema: pa.Schema, range_us: Range
+    columns: ColumnReader, query: CrossQuery, range_us: Range, schema: pa.Schema
 ) -> pa.Table:
     """The candles of the buckets that make up the range."""
     legs = [(leg, await _minutes(columns, query.feed, leg, range_us)) for leg in query.legs]
@@ -189,13 +189,16 @@ def _candles(
             "minutes": pa.array(np.ones(len(times), np.int64)),
         }
     )
-    wide = fold(units, query.interval.starts_of(times, query.zone), candle_schema(Numbers.FLOAT64))
-    for name in PRICES:
+    floats = candle_schema(Numbers.FLOAT64, schema.names)
+    wide = fold(units, query.interval.starts_of(times, query.zone), floats)
+    for name in set(PRICES).intersection(schema.names):
         place = wide.schema.get_field_index(name)
-        wide = wide.set_column(place, schema.field(name), _rounded(wide.column(name), schema))
+        wide = wide.set_column(
+            place, schema.field(name), _rounded(wide.column(name), schema.field(name).type)
+        )
     return wide.cast(schema)
 
 
-def _rounded(column: "pa.ChunkedArray[Any]", schema: pa.Schema) -> "pa.Array[Any]":
+def _rounded(column: "pa.ChunkedArray[Any]", type_: pa.DataType) -> "pa.Array[Any]":
     digits = [f"{value:.{SIGNIFICANT_DIGITS}g}" for value in column.to_numpy()]
-    return pa.array(digits, pa.string()).cast(schema.field("open").type)
+    return pa.array(digits, pa.string()).cast(type_)

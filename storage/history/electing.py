@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from market.intervals import Int64s
 from market.sources import Feed, ids_by_rank
+from storage.history.folding import begins
 
 _SIDES_BITS = 4
 _RANK_BITS = 8
@@ -48,10 +49,18 @@ def numbers_of(table: pa.Table, name: str) -> Int64s:
     return numbers
 
 
-def ranked(table: pa.Table, of_ticks: npt.NDArray[np.bool_], feed: Feed) -> Ranked:
-    """Order rows with `time`, `source_id` and `preference` (0: the side that was named first)."""
+def ranked(
+    table: pa.Table, of_ticks: npt.NDArray[np.bool_], feed: Feed, groups: Int64s | None = None
+) -> Ranked:
+    """Order rows with `time`, `source_id` and `preference` (0: the side that was named first).
+
+    With `groups` (n,) rows of one time are only compared within each; groups ascend in the order.
+    """
     times = times_of(table)
-    if len(times) < 2 or bool(np.all(np.diff(times) > 0)):
+    if groups is None:
+        groups = np.zeros(len(times), np.int64)
+    rises = np.diff(groups)
+    if len(times) < 2 or bool(np.all((rises > 0) | ((rises == 0) & (np.diff(times) > 0)))):
         every = np.arange(len(times), dtype=np.int64)
         return Ranked(every, every, np.ones(len(times), np.int64))
     ranks = np.zeros(2**15, np.int64)
@@ -60,6 +69,6 @@ def ranked(table: pa.Table, of_ticks: npt.NDArray[np.bool_], feed: Feed) -> Rank
     choice = (
         (~of_ticks).astype(np.int64) << _SIDES_BITS | numbers_of(table, "preference")
     ) << _RANK_BITS | ranks[numbers_of(table, "source_id")]
-    order = np.lexsort((choice, times)).astype(np.int64)
-    firsts = np.flatnonzero(np.diff(times[order], prepend=times[order[0]] - 1))
+    order = np.lexsort((choice, times, groups)).astype(np.int64)
+    firsts = begins(times[order], groups[order])
     return Ranked(order, firsts, np.diff(firsts, append=len(order)))

@@ -1,6 +1,8 @@
 """Folds rows of open, high, low and close into wider ones."""
 
 import math
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -13,55 +15,77 @@ TIME = pa.timestamp("us", "UTC")
 FLOAT_DIGITS = 15
 """All that a float64 holds of any decimal."""
 PRICES = ("open", "high", "low", "close")
+COLUMNS = (*PRICES, "volume", "ticks", "minutes")
+_HOW: dict[str, Literal["max", "min", "sum"]] = {
+    "high": "max",
+    "low": "min",
+    "volume": "sum",
+    "ticks": "sum",
+    "minutes": "sum",
+}
 
 
-def candle_schema(numbers: Numbers) -> pa.Schema:
-    """Of candles: `time` is the opening, `volume` null where no source gave one, `minutes` how many
-    one-minute candles it is made of: 0 of a provider's own bar, and of ticks within a minute."""
+def candle_schema(numbers: Numbers, names: Sequence[str] = COLUMNS) -> pa.Schema:
+    """Of candles, or of these columns of them; `time`, the opening, is always there.
+
+    `volume` is null where no source gave one, `minutes` how many one-minute candles it is made of: 0 of a
+    provider's own bar, and of ticks within a minute.
+    """
     number = pa.float64() if numbers is Numbers.FLOAT64 else pa.decimal128(38, 18)
-    return pa.schema(
-        [
-            ("time", TIME),
-            *((name, number) for name in (*PRICES, "volume")),
-            ("ticks", pa.int64()),
-            ("minutes", pa.int64()),
-        ]
-    )
+    types = {**dict.fromkeys(COLUMNS, number), "ticks": pa.int64(), "minutes": pa.int64()}
+    return pa.schema([("time", TIME), *((name, types[name]) for name in COLUMNS if name in names)])
 
 
-def fold(rows: pa.Table, starts: Int64s, schema: pa.Schema) -> pa.Table:
+def begins(starts: Int64s, groups: Int64s | None = None) -> Int64s:
+    """The rows at which a bucket begins: another start than the row before, or another group."""
+    changes = np.ones(len(starts), np.bool_)
+    changes[1:] = starts[1:] != starts[:-1]
+    if groups is not None:
+        changes[1:] |= groups[1:] != groups[:-1]
+    return np.flatnonzero(changes)
+
+
+def fold(
+    rows: pa.Table, starts: Int64s, schema: pa.Schema, groups: Int64s | None = None
+) -> pa.Table:
     """The candles of rows that ascend in time; `starts` (n,), where the bucket of each begins.
 
     Rows have all columns of the schema but `time`. Open is the first, close the last, volume the exact
-    sum of those that have one; as a float it is that sum to 15 digits.
+    sum of those that have one; as a float it is that sum to 15 digits. With `groups` (n,) rows ascend
+    within each, one group after the other, and none is folded with another's.
     """
     if not rows.num_rows:
         return schema.empty_table()
-    firsts = np.flatnonzero(np.diff(starts, prepend=starts[0] - 1))
+    firsts = begins(starts, groups)
     time = pa.chunked_array([pa.array(starts[firsts]).cast(TIME)])
+    names = [name for name in schema.names if name != "time"]
     if len(firsts) == rows.num_rows:
-        columns = {name: rows.column(name) for name in schema.names if name != "time"}
-        return pa.table({"time": time, **columns}).select(schema.names).cast(schema)
-    lasts = np.append(firsts[1:], len(starts)) - 1
-    sums = ("volume", "ticks", "minutes")
-    volume = rows.column("volume")
-    inner = rows.select(["high", "low", *sums]).append_column("bucket", pa.array(starts))
-    wide = inner.group_by("bucket", use_threads=False).aggregate(
-        [("high", "max"), ("low", "min"), *((name, "sum") for name in sums)]
-    )
-    # Groups come in no order that is promised.
-    wide = wide.take(np.argsort(wide.column("bucket").to_numpy()))
-    columns = {
-        "time": time,
-        "open": rows.column("open").take(firsts),
-        "high": wide.column("high_max"),
-        "low": wide.column("low_min"),
-        "close": rows.column("close").take(lasts),
-        **{name: wide.column(f"{name}_sum") for name in sums},
-    }
-    if pa.types.is_floating(volume.type):
-        columns["volume"] = pa.chunked_array([_float_sums(volume.to_numpy(), firsts)])
-    return pa.table(columns).select(schema.names).cast(schema)
+        columns = {name: rows.column(name) for name in names}
+    else:
+        columns = _folded(rows, firsts, names)
+    return pa.table({"time": time, **columns}).cast(schema)
+
+
+def _folded(
+    rows: pa.Table, firsts: Int64s, names: Sequence[str]
+) -> "dict[str, pa.ChunkedArray[Any]]":
+    """The columns of these names, folded from one of `firsts` to the next."""
+    lasts = np.append(firsts[1:], rows.num_rows) - 1
+    ends = {"open": firsts, "close": lasts}
+    columns = {name: rows.column(name).take(ends[name]) for name in names if name in ends}
+    others = {name: how for name, how in _HOW.items() if name in names}
+    if others.get("volume") and pa.types.is_floating(rows.column("volume").type):
+        del others["volume"]
+        sums = _float_sums(rows.column("volume").to_numpy(), firsts)
+        columns["volume"] = pa.chunked_array([sums])
+    if others:
+        bucket = pa.array(np.repeat(np.arange(len(firsts)), lasts - firsts + 1))
+        inner = rows.select(list(others)).append_column("bucket", bucket)
+        wide = inner.group_by("bucket", use_threads=False).aggregate([*others.items()])
+        # Groups come in no order that is promised.
+        wide = wide.take(np.argsort(wide.column("bucket").to_numpy()))
+        columns |= {name: wide.column(f"{name}_{how}") for name, how in others.items()}
+    return {name: columns[name] for name in names}
 
 
 def _float_sums(numbers: Float64s, firsts: Int64s) -> "pa.DoubleArray":

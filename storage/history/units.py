@@ -16,7 +16,7 @@ from market.intervals import DAY_US, HOUR_US, Int64s, Interval, aligned
 from market.sources import Feed
 from storage.columns import ColumnQuery, ColumnReader, Numbers
 from storage.history.electing import numbers_of, ranked, times_of
-from storage.history.folding import candle_schema, joined
+from storage.history.folding import COLUMNS, PRICES, candle_schema, joined
 from storage.history.ranges import Range, bounded, moment, runs, within
 
 MINUTE_US = 60_000_000
@@ -43,15 +43,21 @@ class Level:
         """How many minutes a row can hold."""
         return self.width_us // MINUTE_US
 
+    def columns(self, names: Sequence[str]) -> dict[str, str]:
+        """Those of these names and those that an election asks for, each with its type."""
+        rolled = self.width_us > MINUTE_US
+        electing = ("minutes", "tick_minutes") if rolled else ("ticks",)
+        types = {
+            **dict.fromkeys((*PRICES, "volume"), "numeric"),
+            "ticks": "int8" if rolled else "int4",
+            **({"minutes": "int4", "tick_minutes": "int4"} if rolled else {}),
+        }
+        return {name: types[name] for name in types if name in names or name in electing}
+
 
 MINUTES = Level("candles", MINUTE_US)
 HOURS = Level("candles_1h", HOUR_US)
 DAYS = Level("candles_1d", DAY_US)
-
-_NAMES = ("time", "source_id", "open", "high", "low", "close", "volume", "ticks")
-_TYPES = ("timestamptz", "int2", *5 * ("numeric",))
-_MINUTELY = _NAMES, (*_TYPES, "int4")
-_ROLLED = (*_NAMES, "minutes", "tick_minutes"), (*_TYPES, "int8", "int4", "int4")
 
 
 def levels_for(interval: Interval, range_us: Range, zone: ZoneInfo) -> list[Level]:
@@ -68,12 +74,13 @@ async def read_units(
     levels: Sequence[Level],
     range_us: Range,
     numbers: Numbers,
+    names: Sequence[str] = COLUMNS,
 ) -> pa.Table:
     """The elected rows of a range that begins and ends with a row of every level, ascending.
 
-    Columns: those of `candle_schema`.
+    Columns: `time` and these of `candle_schema`; no others are read.
     """
-    schema = candle_schema(numbers)
+    schema = candle_schema(numbers, names)
     parts: list[pa.Table] = []
     missing = [range_us]
     state = None
@@ -81,22 +88,26 @@ async def read_units(
         state = await _rollup_state(columns, subject, range_us)
     for level in levels[:-1]:
         assert state is not None
-        found, missing = await _rollups(columns, subject, level, missing, state, numbers)
+        found, missing = await _rollups(columns, subject, level, missing, state, numbers, names)
         parts.append(found)
     if missing:
-        rows = await elected_minutes(columns, subject, missing, numbers)
+        rows = await elected_minutes(columns, subject, missing, numbers, names)
         parts.append(rows.append_column("minutes", pa.array(np.ones(rows.num_rows, np.int64))))
     return joined(parts, schema) if parts else schema.empty_table()
 
 
 async def elected_minutes(
-    columns: ColumnReader, subject: Subject, ranges: list[Range], numbers: Numbers
+    columns: ColumnReader,
+    subject: Subject,
+    ranges: list[Range],
+    numbers: Numbers,
+    names: Sequence[str] = COLUMNS,
 ) -> pa.Table:
     """The elected one-minute candles that open in these ranges, ascending.
 
-    Beside their numbers they have `source_id` and `preference`, the place of their side.
+    Beside their numbers they have `ticks`, `source_id` and `preference`, the place of their side.
     """
-    rows = await _read(columns, subject, MINUTES, ranges, numbers)
+    rows = await _read(columns, subject, MINUTES, ranges, numbers, names)
     best = ranked(rows, numbers_of(rows, "ticks") > 0, subject.feed).best
     return rows if len(best) == rows.num_rows else rows.take(best)
 
@@ -134,12 +145,13 @@ async def _rollups(
     ranges: list[Range],
     state: _State,
     numbers: Numbers,
+    names: Sequence[str],
 ) -> tuple[pa.Table, list[Range]]:
     """The rows of a level that stand for their minutes, and the ranges that must be read below it."""
     until_us = state.until_us // level.width_us * level.width_us
     whole = within(ranges, 0, until_us)
     rest = within(ranges, until_us, max(end for _, end in ranges)) if ranges else []
-    rows = await _read(columns, subject, level, whole, numbers)
+    rows = await _read(columns, subject, level, whole, numbers, names)
     tick_minutes, minutes = (numbers_of(rows, name) for name in ("tick_minutes", "minutes"))
     choice = ranked(rows, tick_minutes > 0, subject.feed)
     best = choice.best
@@ -162,17 +174,19 @@ async def _read(
     level: Level,
     ranges: list[Range],
     numbers: Numbers,
+    wanted: Sequence[str],
 ) -> pa.Table:
     """All rows of a level in these ranges, of every source and side, in no order."""
-    names, types = _ROLLED if level is not MINUTES else _MINUTELY
-    if len(subject.sides) > 1:
-        names, types = (*names, "preference"), (*types, "int2")
+    read = level.columns(wanted)
+    names, types = ("time", "source_id", *read), ("timestamptz", "int2", *read.values())
     pieces = bounded(ranges)
     statement = sql.SQL(" UNION ALL ").join(
-        _statement(level, subject, preference, piece)
+        _statement(names, level, subject, preference, piece)
         for piece in pieces
         for preference in range(len(subject.sides))
     )
+    if len(subject.sides) > 1:
+        names, types = (*names, "preference"), (*types, "int2")
     query = ColumnQuery(statement, names, types)
     if pieces:
         rows = (await columns.table(query, numbers=numbers)).combine_chunks()
@@ -183,24 +197,23 @@ async def _read(
     if pieces == ranges:
         return rows
     times = times_of(rows)
-    wanted = np.zeros(len(times), bool)
+    inside = np.zeros(len(times), bool)
     for start, end in ranges:
-        wanted |= (times >= start) & (times < end)
-    return rows.filter(pa.array(wanted))
+        inside |= (times >= start) & (times < end)
+    return rows.filter(pa.array(inside))
 
 
-def _statement(level: Level, subject: Subject, preference: int, piece: Range) -> sql.Composed:
-    more: list[sql.Composable] = []
-    if level is not MINUTES:
-        more.append(sql.SQL(", minutes, tick_minutes"))
+def _statement(
+    names: Sequence[str], level: Level, subject: Subject, preference: int, piece: Range
+) -> sql.Composed:
+    read: list[sql.Composable] = [sql.Identifier(name) for name in names]
     if len(subject.sides) > 1:
-        more.append(sql.SQL(", {}::int2").format(sql.Literal(preference)))
+        read.append(sql.SQL("{}::int2").format(sql.Literal(preference)))
     return sql.SQL(
-        "SELECT time, source_id, open, high, low, close, volume, ticks{more}"
-        " FROM market.{relation} WHERE instrument_id = {instrument} AND feed = {feed}"
+        "SELECT {read} FROM market.{relation} WHERE instrument_id = {instrument} AND feed = {feed}"
         " AND side = {side} AND time >= {start} AND time < {end}"
     ).format(
-        more=sql.SQL("").join(more),
+        read=sql.SQL(", ").join(read),
         relation=sql.Identifier(level.relation),
         instrument=sql.Literal(subject.instrument_id),
         feed=sql.Literal(subject.feed.code),

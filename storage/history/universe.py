@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 from psycopg import sql
 
-from market.intervals import DAY_US, Interval
+from market.intervals import DAY_US, Int64s, Interval
 from market.sources import Feed
 from storage.columns import ColumnQuery, ColumnReader, Numbers
 from storage.history.bars import divisible_s
 from storage.history.electing import numbers_of, ranked, times_of
-from storage.history.folding import candle_schema, fold, joined
+from storage.history.folding import COLUMNS, begins, candle_schema, fold
 from storage.history.ranges import Range, moment
 from storage.history.units import MINUTES, Level, Subject, levels_for
 
@@ -29,13 +29,7 @@ MAX_TAIL_US = 2 * DAY_US
 """How far behind the range's end the rollups may be: so long, minutes are read."""
 
 _NAMES = ("instrument_id", "preference", "time", "source_id")
-_NUMBERS = ("open", "high", "low", "close", "volume")
-_TYPES = ("int4", "int2", "timestamptz", "int2", *5 * ("numeric",))
-_MINUTELY = (*_NAMES, *_NUMBERS, "ticks"), (*_TYPES, "int4")
-_ROLLED = (
-    (*_NAMES, *_NUMBERS, "ticks", "minutes", "tick_minutes"),
-    (*_TYPES, "int8", "int4", "int4"),
-)
+_TYPES = ("int4", "int2", "timestamptz", "int2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +41,8 @@ class UniverseQuery:
     zone: ZoneInfo
     range_us: Range
     numbers: Numbers = Numbers.FLOAT64
+    names: Sequence[str] = COLUMNS
+    """The columns beside `time`: no others are read."""
 
     @property
     def feed(self) -> Feed:
@@ -60,6 +56,21 @@ class UniverseQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class UniverseCandles:
+    """`rows` are all candles, one instrument's after another's, each ascending (`folding.candle_schema`).
+
+    `parts` is by instrument where its own begin and how many they are; who is left out is not there.
+    """
+
+    rows: pa.Table
+    parts: dict[int, tuple[int, int]]
+
+    def of(self, instrument_id: int) -> pa.Table:
+        """An instrument's candles."""
+        return self.rows.slice(*self.parts[instrument_id])
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
     """Until when rollups are whole, and who is not told by them."""
 
@@ -67,26 +78,27 @@ class _State:
     left_out: frozenset[int]
 
 
-async def universe_candles(columns: ColumnReader, query: UniverseQuery) -> dict[int, pa.Table]:
-    """By instrument its candles, ascending (`folding.candle_schema`); none of who is left out.
+async def universe_candles(columns: ColumnReader, query: UniverseQuery) -> UniverseCandles:
+    """The candles of all that are not left out.
 
     Nobody is told where candles are made of less than hours, where the rollups do not reach into the
     range or end long before it does, and where they are too many. Raises as `ColumnReader.batches`.
     """
+    nobody = UniverseCandles(candle_schema(query.numbers, query.names).empty_table(), {})
     if not query.subjects:
-        return {}
+        return nobody
     start_us, end_us = query.range_us
     level = levels_for(query.interval, query.range_us, query.zone)[0]
     many = len(query.subjects) * (end_us - start_us) // level.width_us
     if level is MINUTES or start_us >= end_us or many > MAX_ROWS:
-        return {}
+        return nobody
     state = await _state(columns, query)
     until_us = min(end_us, state.until_us // level.width_us * level.width_us)
     if until_us <= start_us or end_us - until_us > MAX_TAIL_US:
-        return {}
+        return nobody
     subjects = [each for each in query.subjects if each.instrument_id not in state.left_out]
-    rolled = await _rows(columns, subjects, level, (start_us, until_us), query.numbers)
-    minutes = await _rows(columns, subjects, MINUTES, (until_us, end_us), query.numbers)
+    rolled = await _rows(columns, query, subjects, level, (start_us, until_us))
+    minutes = await _rows(columns, query, subjects, MINUTES, (until_us, end_us))
     return await asyncio.to_thread(_told, query, subjects, level, rolled, minutes)
 
 
@@ -127,37 +139,36 @@ async def _state(columns: ColumnReader, query: UniverseQuery) -> _State:
 
 async def _rows(
     columns: ColumnReader,
+    query: UniverseQuery,
     subjects: Sequence[Subject],
     level: Level,
     range_us: Range,
-    numbers: Numbers,
 ) -> pa.Table:
     """All rows of a level, of every instrument, source and side, in no order."""
-    names, types = _MINUTELY if level is MINUTES else _ROLLED
-    statements = list(_statements(subjects, level, range_us))
-    query = ColumnQuery(sql.SQL(" UNION ALL ").join(statements), names, types)
+    types = dict(zip(_NAMES, _TYPES, strict=True)) | level.columns(query.names)
+    statements = list(_statements(subjects, level, range_us, list(level.columns(query.names))))
+    asked = ColumnQuery(sql.SQL(" UNION ALL ").join(statements), tuple(types), (*types.values(),))
     if not statements or range_us[0] >= range_us[1]:
-        return query.schema(numbers).empty_table()
-    return await columns.table(query, numbers=numbers)
+        return asked.schema(query.numbers).empty_table()
+    return await columns.table(asked, numbers=query.numbers)
 
 
 def _statements(
-    subjects: Sequence[Subject], level: Level, range_us: Range
+    subjects: Sequence[Subject], level: Level, range_us: Range, names: Sequence[str]
 ) -> Iterator[sql.Composed]:
     """One for each side and its place among those that somebody prefers."""
     alike: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for subject in subjects:
         for preference, side in enumerate(subject.sides):
             alike[preference, side].append(subject.instrument_id)
-    more = "" if level is MINUTES else ", minutes, tick_minutes"
     for (preference, side), ids in alike.items():
         yield sql.SQL(
-            "SELECT instrument_id, {preference}::int2, time, source_id, open, high, low, close, volume,"
-            " ticks{more} FROM market.{relation} WHERE instrument_id = ANY({ids}) AND feed = {feed}"
-            " AND side = {side} AND time >= {start} AND time < {end}"
+            "SELECT instrument_id, {preference}::int2, time, source_id, {names} FROM market.{relation}"
+            " WHERE instrument_id = ANY({ids}) AND feed = {feed} AND side = {side}"
+            " AND time >= {start} AND time < {end}"
         ).format(
             preference=sql.Literal(preference),
-            more=sql.SQL(more),
+            names=sql.SQL(", ").join(map(sql.Identifier, names)),
             relation=sql.Identifier(level.relation),
             ids=sql.Literal(ids),
             feed=sql.Literal(subjects[0].feed.code),
@@ -173,49 +184,48 @@ def _told(
     level: Level,
     rolled: pa.Table,
     minutes: pa.Table,
-) -> dict[int, pa.Table]:
+) -> UniverseCandles:
     """The candles of those whose rows tell them."""
-    schema = candle_schema(query.numbers)
-    rollups, tails = _by_instrument(rolled), _by_instrument(minutes)
-    found: dict[int, pa.Table] = {}
-    for subject in subjects:
-        identity = subject.instrument_id
-        units = _units(subject.feed, level, rollups.get(identity), tails.get(identity), schema)
-        if units is not None:
-            starts = query.interval.starts_of(times_of(units), query.zone)
-            found[identity] = fold(units, starts, schema)
-    return found
+    schema = candle_schema(query.numbers, query.names)
+    rolled, inexact = _elected_rollups(query.feed, level, rolled)
+    minutes = _elected_minutes(query.feed, minutes)
+    units = pa.concat_tables(
+        [rows.select(["instrument_id", *schema.names]) for rows in (rolled, minutes)],
+        promote_options="permissive",
+    )
+    ids = numbers_of(units, "instrument_id")
+    if minutes.num_rows:
+        # An instrument's minutes follow its rollups in time.
+        order = np.argsort(ids, kind="stable")
+        units, ids = units.take(order), ids[order]
+    starts = query.interval.starts_of(times_of(units), query.zone)
+    owners = ids[begins(starts, ids)]
+    told = np.array([s.instrument_id for s in subjects if s.instrument_id not in inexact], np.int64)
+    firsts, ends = (np.searchsorted(owners, told, side=side) for side in ("left", "right"))
+    parts = zip(told.tolist(), firsts.tolist(), (ends - firsts).tolist(), strict=True)
+    return UniverseCandles(
+        rows=fold(units, starts, schema, ids),
+        parts={identity: (first, count) for identity, first, count in parts},
+    )
 
 
-def _by_instrument(rows: pa.Table) -> dict[int, pa.Table]:
-    if not rows.num_rows:
-        return {}
-    ids = numbers_of(rows, "instrument_id")
-    order = np.argsort(ids, kind="stable")
-    rows, ids = rows.take(order).combine_chunks(), ids[order]
-    firsts = np.flatnonzero(np.diff(ids, prepend=-1))
-    lasts = np.append(firsts[1:], len(ids))
-    return {
-        int(ids[first]): rows.slice(first, last - first)
-        for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)
-    }
+def _elected_rollups(feed: Feed, level: Level, rows: pa.Table) -> tuple[pa.Table, set[int]]:
+    """The elected rows, one instrument after the other, and of whom one is not exact."""
+    ids, with_ticks, whole = (
+        numbers_of(rows, name) for name in ("instrument_id", "tick_minutes", "minutes")
+    )
+    choice = ranked(rows, with_ticks > 0, feed, ids)
+    best = choice.best
+    full = np.where(with_ticks[best] > 0, with_ticks[best], whole[best]) == level.minutes
+    return _taken(rows, best), set(ids[best][(choice.counts > 1) & ~full].tolist())
 
 
-def _units(
-    feed: Feed, level: Level, rolled: pa.Table | None, minutes: pa.Table | None, schema: pa.Schema
-) -> pa.Table | None:
-    """An instrument's elected rows, ascending; None where one of its rollups is not exact."""
-    parts: list[pa.Table] = [schema.empty_table()]
-    if rolled is not None:
-        with_ticks, whole = (numbers_of(rolled, name) for name in ("tick_minutes", "minutes"))
-        choice = ranked(rolled, with_ticks > 0, feed)
-        best = choice.best
-        full = np.where(with_ticks[best] > 0, with_ticks[best], whole[best]) == level.minutes
-        if not np.all((choice.counts == 1) | full):
-            return None
-        parts.append(rolled.take(best))
-    if minutes is not None:
-        best = ranked(minutes, numbers_of(minutes, "ticks") > 0, feed).best
-        ones = pa.array(np.ones(len(best), np.int64))
-        parts.append(minutes.take(best).append_column("minutes", ones))
-    return joined(parts, schema)
+def _elected_minutes(feed: Feed, rows: pa.Table) -> pa.Table:
+    of_ticks = numbers_of(rows, "ticks") > 0
+    best = ranked(rows, of_ticks, feed, numbers_of(rows, "instrument_id")).best
+    return _taken(rows, best).append_column("minutes", pa.array(np.ones(len(best), np.int64)))
+
+
+def _taken(rows: pa.Table, chosen: Int64s) -> pa.Table:
+    every = len(chosen) == rows.num_rows and bool(np.all(np.diff(chosen) > 0))
+    return rows if every else rows.take(chosen)

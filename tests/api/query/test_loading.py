@@ -68,11 +68,12 @@ async def test_candles_before_a_long_silence_are_found(services: ServiceSet) -> 
 async def test_other_sides_stand_beside_the_buckets_that_there_are(services: ServiceSet) -> None:
     start, end = opened("2018-01-09T10:02:00Z"), opened("2018-01-09T10:05:00Z")
     wanted = Wanted(MINUTE, "UTC", None, start, end, before=1)
-    (member,) = await load_members(services, [("EUR-USD", True)], wanted, ["bid", "ask"])
-    assert member.candles.select("close", "bid", "ask").rows() == [
-        (1.11, 1.1, 1.12),
-        (1.22, 1.2, 1.24),
-    ]
+    fields = ["close", "bid", "ask"]
+    (member,) = await load_members(services, [("EUR-USD", True)], wanted, fields)
+    assert member.candles.columns == ["time", *fields]  # and no other was read
+    assert member.candles.select(fields).rows() == [(1.11, 1.1, 1.12), (1.22, 1.2, 1.24)]
+    (sided,) = await load_members(services, [("EUR-USD", True)], wanted, ["ask"])
+    assert sided.candles.equals(member.candles.select("time", "ask"))
     trades = Wanted(MINUTE, "UTC", "trade", start, end, before=1)
     (nothing,) = await load_members(services, [("EUR-USD", True)], trades, ["bid"])
     assert nothing.candles.is_empty()

@@ -40,3 +40,14 @@ def test_rows_without_rivals_stay_as_they_are() -> None:
 def test_nothing_is_elected_of_nothing() -> None:
     choice = ranked(rows([], [], []), np.array([], bool), Feed.RECORDED)
     assert len(choice.best) == 0
+
+
+def test_only_rows_of_one_group_are_rivals() -> None:
+    table = rows([1, 1, 2, 1, 1], [COINGECKO, BINANCE, BINANCE, BINANCE, BINANCE], 5 * [0])
+    choice = ranked(table, TICKS, Feed.RECORDED, np.array([2, 2, 2, 1, 1]))
+    assert choice.best.tolist() == [3, 1, 2]
+    assert choice.counts.tolist() == [2, 2, 1]
+    apart = ranked(
+        rows([5, 4, 3, 2, 1], 5 * [BINANCE], 5 * [0]), TICKS, Feed.RECORDED, np.arange(5)
+    )
+    assert apart.best.tolist() == [0, 1, 2, 3, 4]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from storage.columns import Numbers
-from storage.history.folding import candle_schema, fold, joined
+from storage.history.folding import begins, candle_schema, fold, joined
 
 DECIMAL = pa.decimal128(38, 18)
 
@@ -69,3 +69,21 @@ def test_rows_of_several_tables_are_put_in_the_order_of_time() -> None:
     schema = candle_schema(Numbers.FLOAT64)
     found = joined([rows.slice(2), rows.slice(0, 2)], schema)
     assert found.to_pylist() == rows.to_pylist()
+
+
+def test_groups_are_folded_by_themselves() -> None:
+    schema = candle_schema(Numbers.FLOAT64, ["close", "ticks"])
+    rows = units(4, pa.float64(), 4 * [None])
+    found = fold(rows, np.array([0, 7, 7, 7]), schema, np.array([1, 1, 1, 2]))
+    assert found.schema == schema
+    assert found.drop_columns(["time"]).to_pydict() == {"close": [3, 23, 33], "ticks": [1, 2, 1]}
+    assert begins(np.array([0, 0, 0, 7]), np.array([1, 1, 2, 2])).tolist() == [0, 2, 3]
+
+
+def test_columns_that_are_not_asked_for_are_not_there() -> None:
+    rows = units(3, pa.float64(), [1, 2, 3]).select(["time", "close"])
+    schema = candle_schema(Numbers.FLOAT64, ["close"])
+    assert fold(rows, np.array([0, 0, 1]), schema).column("close").to_pylist() == [13, 23]
+    assert fold(rows, np.array([0, 1, 2]), schema).column("close").to_pylist() == [3, 13, 23]
+    times = candle_schema(Numbers.FLOAT64, [])
+    assert fold(rows, np.array([0, 0, 1]), times).schema == times

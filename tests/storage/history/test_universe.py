@@ -84,10 +84,10 @@ async def test_all_have_what_each_has_by_itself(
 ) -> None:
     asked = query(interval, zone)
     found = await universe_candles(columns, asked)
-    assert found.keys() == {subject.instrument_id for subject in SUBJECTS}
+    assert found.parts.keys() == {subject.instrument_id for subject in SUBJECTS}
     for subject in SUBJECTS:
         expected = await alone(columns, asked, subject)
-        assert found[subject.instrument_id].to_pylist() == expected.to_pylist()
+        assert found.of(subject.instrument_id).to_pylist() == expected.to_pylist()
         assert expected.num_rows > 1
 
 
@@ -104,15 +104,17 @@ async def test_who_has_bars_touched_hours_or_several_sources_is_left_out(
             " VALUES (%s, %s, %s, %s)",
             (FEED.code, EURUSD, START, OANDA),
         )
-    assert await universe_candles(columns, query("1h")) == {}
+    assert (await universe_candles(columns, query("1h"))).parts == {}
 
 
 @pytest.mark.usefixtures("stored")
 async def test_nobody_is_told_what_rollups_do_not_hold(columns: ColumnReader) -> None:
-    assert await universe_candles(columns, query("30m")) == {}
-    assert await universe_candles(columns, query("1h", days=9)) == {}  # they end long before
+    assert (await universe_candles(columns, query("30m"))).parts == {}
+    assert (
+        await universe_candles(columns, query("1h", days=9))
+    ).parts == {}  # they end long before
     nobody = UniverseQuery([], Interval.parse("1h"), UTC_ZONE, (0, 1))
-    assert await universe_candles(columns, nobody) == {}
+    assert (await universe_candles(columns, nobody)).parts == {}
 
 
 @pytest.mark.usefixtures("stored")

@@ -1,6 +1,7 @@
 """Walks through a series slice by slice."""
 
 import asyncio
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from storage.columns import Numbers
 from storage.history.electing import times_of
 from storage.history.folding import candle_schema
 from storage.history.ranges import Range
-from storage.history.walking import MAX_SLICES, Series, batches, first_page, last_page
+from storage.history.walking import MAX_SLICES, Series, batches, first_page, last_page, whole
 
 MINUTE_US = 60_000_000
 SCHEMA = candle_schema(Numbers.FLOAT64)
@@ -32,11 +33,11 @@ class Minutes:
             self.read,
         )
 
-    async def read(self, range_us: Range) -> pa.Table:
+    async def read(self, range_us: Range, schema: pa.Schema) -> pa.Table:
         self.asked.append((range_us[0] // MINUTE_US, range_us[1] // MINUTE_US))
         times = [time for time in range(*range_us, MINUTE_US) if time % self._every == 0]
         columns: dict[str, list[int]] = dict.fromkeys(SCHEMA.names, times)
-        return pa.table(columns, schema=SCHEMA)
+        return pa.table(columns, schema=SCHEMA).select(schema.names)
 
 
 def opened(table: pa.Table) -> list[int]:
@@ -89,3 +90,32 @@ async def test_a_page_of_candles_that_lie_far_apart_ends_early_and_says_where_it
     assert opened(page.rows) == [0]
     assert page.following_us == minutes.asked[-1][1] * MINUTE_US
     assert len(minutes.asked) == MAX_SLICES
+
+
+async def test_a_whole_series_is_that_of_its_batches_in_the_columns_that_are_asked_for() -> None:
+    minutes = Minutes(250)
+    rows = await whole(minutes.series.only(["close"]))
+    assert rows.schema.names == ["time", "close"]
+    assert times_of(rows).tolist() == [place * MINUTE_US for place in range(250)]
+    assert minutes.asked == [(0, 100), (100, 200), (200, 250)]
+
+
+async def test_of_a_whole_series_nothing_goes_on_when_a_part_has_failed() -> None:
+    minutes = Minutes(1_000)
+
+    async def fail(range_us: Range, schema: pa.Schema) -> pa.Table:
+        minutes.asked.append(range_us)
+        if range_us[0]:
+            await asyncio.Event().wait()
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await whole(replace(minutes.series, read=fail))
+    assert len(minutes.asked) <= 3
+
+
+async def test_the_last_of_a_sparse_series_are_looked_for_in_whole_slices() -> None:
+    minutes = Minutes(1_000, every=90)
+    page = await last_page(minutes.series, 2, sparse=True)
+    assert times_of(page.rows).tolist() == [900 * MINUTE_US, 990 * MINUTE_US]
+    assert minutes.asked == [(900, 1_000)]
