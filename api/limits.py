@@ -19,6 +19,8 @@ MAX_QUERY_VALUES = 20_000_000
 """The same of values, at eight bytes each: fields and columns of every row."""
 MAX_QUERY_JSON_ROWS = 50_000
 """Rows of its answer as JSON."""
+MAX_QUERY_JSON_VALUES = 1_000_000
+"""The same of values, times and symbols among them: JSON is whole in memory."""
 MAX_SQL_ROWS = 1_000_000
 """Rows of the answer to a statement of SQL."""
 MAX_SQL_JSON_ROWS = 50_000

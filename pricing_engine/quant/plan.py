@@ -53,6 +53,11 @@ class Step:
         """Whether it measures all pairs of symbols."""
         return self.item.paired and self.arguments["benchmark"] is None
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is of all rows from the start of the range, having no window."""
+        return self.arguments.get("window", 0) is None
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -66,6 +71,12 @@ class Plan:
     fields: tuple[str, ...]
     benchmarks: tuple[str, ...]
     lookback: int
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The columns that differ by where the range starts: no part of an answer with them is right."""
+        names = [step.name.removeprefix(_HIDDEN) for step in self.steps if step.whole]
+        return tuple(dict.fromkeys(names))
 
 
 def plan(columns: Sequence[object], layout: Layout, rows: Callable[[str], int]) -> Plan:
