@@ -141,8 +141,9 @@ def _rows(
         pl.col(TIME).cast(INSTANT), *(pl.col(name).cast(pl.Float64) for name in fields)
     )
     if times is None:
-        own = _with_lookback(_times(candles), span)
-        first = np.searchsorted(_times(candles), own[0]) if len(own) else 0
+        every = _times(candles)
+        own = _with_lookback(every, span)
+        first = np.searchsorted(every, own[0]) if len(own) else 0
         return candles.slice(int(first), len(own)).with_columns(age_s=pl.lit(0.0))
     rows = pl.DataFrame({TIME: pl.Series(times).cast(INSTANT)})
     held = candles.with_columns(at=pl.col(TIME))
