@@ -8,11 +8,19 @@ import pyarrow as pa
 import pytest
 
 from api.config import ApiConfig
-from api.errors import InvalidParameterError
+from api.errors import InvalidParameterError, RangeTooLargeError
 from api.market.board import PriceBoard
 from api.query import service
 from api.query.schemas import QueryBody
-from api.query.service import answered, arrow_table, batches_of, json_limit, limited, understood
+from api.query.service import (
+    answered,
+    arrow_table,
+    batches_of,
+    check_json,
+    json_limit,
+    limited,
+    understood,
+)
 from api.services import ServiceSet
 from market.instruments import ALL_INSTRUMENTS
 from market.sources import Feed
@@ -104,3 +112,18 @@ async def test_what_takes_too_long_is_given_up(
         with pytest.raises(QueryTimeoutError):
             await answered(services, question, None)
     await asyncio.gather(services.columns.close(), services.database.close())
+
+
+def test_columns_of_the_whole_range_are_not_cut() -> None:
+    frame = pl.DataFrame({"time": [datetime(2020, 1, day, tzinfo=UTC) for day in (1, 2)]})
+    assert limited(frame, 2, ("drawdown",)).next_start is None
+    with pytest.raises(RangeTooLargeError, match="drawdown without a window") as caught:
+        limited(frame, 1, ("drawdown",))
+    assert (caught.value.bound, caught.value.asked, caught.value.most) == ("rows", 2, 1)
+
+
+def test_json_is_bounded_by_values_too() -> None:
+    frame = pl.DataFrame({f"c{n}": pl.zeros(20_000, eager=True) for n in range(50)})
+    check_json(frame)
+    with pytest.raises(RangeTooLargeError, match=r"a limit of 19,607 rows"):
+        check_json(frame.with_columns(one_more=pl.lit(0.0)))

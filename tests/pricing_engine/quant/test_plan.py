@@ -180,3 +180,10 @@ def test_pairs_need_their_layout_and_a_layout_its_pairs() -> None:
     assert of_pairs.message == "'correlation' is of pairs: nothing can be computed of it"
     several = refused({"name": "b", "op": "bollinger"}, {"op": "rsi", "of": "b"})
     assert several.allowed == ("b.lower", "b.middle", "b.upper")
+
+
+def test_what_has_no_window_is_of_the_whole_range() -> None:
+    beside = {"op": "beta", "benchmark": "MSFT"}
+    found = planned("drawdown", "rsi", beside, {"name": "c", **beside, "window": 9})
+    assert found.whole == ("drawdown", "beta")
+    assert planned({"name": "m", "op": "rolling_mean", "of": "drawdown"}).whole == ("drawdown",)
