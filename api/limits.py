@@ -13,10 +13,10 @@ MAX_STREAMED_ROWS = 10_000_000
 """Rows of an answer that is streamed."""
 MAX_PAGE_ROWS = 100_000
 """Rows of a page as CSV, Arrow or Parquet."""
-MAX_QUERY_ROWS = 5_000_000
+MAX_QUERY_ROWS = 2_500_000
 """Rows that a quant query may read or answer with: they are whole in memory."""
-MAX_QUERY_VALUES = 20_000_000
-"""The same of values, at eight bytes each: fields and columns of every row."""
+MAX_QUERY_VALUES = 5_000_000
+"""The same of values: fields and columns of every row. At either bound a query takes 300 MB at its peak."""
 MAX_QUERY_JSON_ROWS = 50_000
 """Rows of its answer as JSON."""
 MAX_QUERY_JSON_VALUES = 1_000_000
