@@ -152,15 +152,24 @@ _HOLDING = sql.SQL("""
 
 
 def recompute_candles(connection: Connection, feed: Feed, buckets: Iterable[Bucket]) -> None:
-    """Make the candles of these buckets anew from the ticks, in the caller's transaction."""
+    """Make the candles of these buckets anew from the ticks, in the caller's transaction.
+
+    One that may hold ticks which are no longer kept stays as it is.
+    """
+    wanted = sorted(buckets)
+    if not wanted:
+        return
     statement = _RECOMPUTE.format(ticks=ticks_table(feed), candles=candles_table(feed))
-    for bucket in sorted(buckets):
+    # Asked after the ticks were written: their partitions cannot end before this transaction has.
+    row = connection.execute("SELECT market.ticks_ended(%s)", (feed.code,)).fetchone()
+    for bucket in wanted:
         span = {
             "start": datetime_of(bucket.time_us),
             "end": datetime_of(bucket.time_us + BAR_US),
             "instrument": bucket.instrument,
             "source": bucket.source,
             "feed": feed.code,
+            "ended": row[0] if row is not None else None,
         }
         connection.execute(statement, span)
 
@@ -204,6 +213,7 @@ _RECOMPUTE = sql.SQL(f"""
         open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
         volume = excluded.volume, ticks = excluded.ticks,
         partition_id = NULL, log_offset = NULL
+    WHERE kept.ticks = 0 OR kept.time >= coalesce(%(ended)s, '-infinity'::timestamptz)
 """)
 
 

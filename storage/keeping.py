@@ -1,7 +1,7 @@
 """What is kept for how long, and the policies by which TimescaleDB sees to it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -9,6 +9,7 @@ from psycopg import sql
 
 from market.sources import Feed
 from storage.backends import candles_table, ticks_table
+from storage.partitions import note_ended_ticks
 
 Connection = psycopg.Connection[Any]
 
@@ -42,7 +43,13 @@ class Keeping:
 
 
 def keep_policies(connection: Connection, feed: Feed, keeping: Keeping) -> None:
-    """Make the jobs of a feed's hypertables say what the settings do; those that do are left alone."""
+    """Make the jobs of a feed's hypertables say what the settings do; those that do are left alone.
+
+    What the jobs that stand may have ended is noted first.
+    """
+    ended = connection.execute("SELECT market.ticks_ended(%s)", (feed.code,)).fetchone()
+    if ended is not None and ended[0] is not None:
+        note_ended_ticks(connection, feed, ended[0])
     for table, days in (
         (ticks_table(feed), keeping.tick_days(feed)),
         (candles_table(feed), keeping.candle_days(feed)),
@@ -50,6 +57,16 @@ def keep_policies(connection: Connection, feed: Feed, keeping: Keeping) -> None:
         name = sql.Literal(table.as_string(connection))
         _keep(connection, name, _COMPRESSION, keeping.compress_after_days or None)
         _keep(connection, name, _RETENTION, days)
+
+
+def chunks_from(connection: Connection, feed: Feed) -> date | None:
+    """The first day of the oldest chunk of a feed's candles; None: there is none."""
+    row = connection.execute(
+        "SELECT (min(range_start) AT TIME ZONE 'UTC')::date FROM timescaledb_information.chunks"
+        " WHERE hypertable_schema = 'market' AND hypertable_name = %s",
+        (f"candles_{feed.value}",),
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 @dataclass(frozen=True, slots=True)

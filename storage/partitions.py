@@ -128,13 +128,19 @@ def _attach(connection: Connection, parent: str, name: str, start: str, end: str
 
 
 def drop_ticks_before(connection: Connection, feed: Feed, before: date) -> list[str]:
-    """Drop the tick partitions of a feed that end before a day; their names."""
-    return _drop(connection, f"ticks_{feed.value}", before)
+    """Drop the tick partitions of a feed that end before a day, and note until when; their names."""
+    return _drop(connection, f"ticks_{feed.value}", before, ticks_of=feed)
 
 
 def drop_candles_before(connection: Connection, feed: Feed, before: date) -> list[str]:
     """Drop the candle partitions of a feed whose month ends before a day; their names."""
     return _drop(connection, f"candles_{feed.value}", before.replace(day=1))
+
+
+def candles_from(connection: Connection, feed: Feed) -> date | None:
+    """The first day of the oldest candle partition of a feed; None: there is none."""
+    names = _partitions(connection, f"candles_{feed.value}")
+    return min((_span_of(name)[0] for name in names), default=None)
 
 
 def drop_inbox_before(connection: Connection, feed: Feed, before: date) -> list[str]:
@@ -168,20 +174,23 @@ _FIRST_UNREAD = """
 """
 
 
-def _drop(connection: Connection, parent: str, before: date) -> list[str]:
-    names = [
-        name
-        for (name,) in connection.execute(
-            "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid"
-            " WHERE inhparent = to_regclass(%s) ORDER BY relname",
-            (f"market.{parent}",),
-        )
-        if _end_of(name) <= before
-    ]
-    return [name for name in names if _dropped(connection, name)]
+def _drop(
+    connection: Connection, parent: str, before: date, ticks_of: Feed | None = None
+) -> list[str]:
+    names = [name for name in _partitions(connection, parent) if _span_of(name)[1] <= before]
+    return [name for name in names if _dropped(connection, name, ticks_of)]
 
 
-def _dropped(connection: Connection, name: str) -> bool:
+def _partitions(connection: Connection, parent: str) -> list[str]:
+    rows = connection.execute(
+        "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid"
+        " WHERE inhparent = to_regclass(%s) ORDER BY relname",
+        (f"market.{parent}",),
+    )
+    return [name for (name,) in rows]
+
+
+def _dropped(connection: Connection, name: str, ticks_of: Feed | None) -> bool:
     """Drop a partition unless somebody reads long beside it: writers would queue behind a drop that waits.
 
     What could not be dropped is left for the next time.
@@ -190,15 +199,29 @@ def _dropped(connection: Connection, name: str) -> bool:
         with connection.transaction():
             connection.execute(f"SET LOCAL lock_timeout = {DROP_WITHIN_MS}")
             connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("market", name)))
+            if ticks_of is not None:
+                note_ended_ticks(connection, ticks_of, _span_of(name)[1])
     except psycopg.errors.LockNotAvailable:
         return False
     return True
 
 
-def _end_of(name: str) -> date:
-    """The first day after a partition, whose name ends in its own: `…_20140501`, `…_201405` of a month."""
+def note_ended_ticks(connection: Connection, feed: Feed, before: date | datetime) -> None:
+    """Note that ticks of a feed have ended before a day or an instant; it never goes back."""
+    if not isinstance(before, datetime):
+        before = datetime(before.year, before.month, before.day, tzinfo=UTC)
+    connection.execute(
+        "INSERT INTO market.ended_ticks AS known VALUES (%s, %s) ON CONFLICT (feed) DO UPDATE"
+        " SET before = greatest(known.before, excluded.before)",
+        (feed.code, before),
+    )
+
+
+def _span_of(name: str) -> tuple[date, date]:
+    """The first day of a partition and the first after it. Its name ends in its own: `…_20140501`,
+    `…_201405` of a month."""
     suffix = name.rsplit("_", 1)[1]
-    start = datetime.strptime(f"{suffix}01"[:8], "%Y%m%d").replace(tzinfo=UTC)
+    start = datetime.strptime(f"{suffix}01"[:8], "%Y%m%d").replace(tzinfo=UTC).date()
     if len(suffix) == _DAY_DIGITS:
-        return (start + timedelta(days=1)).date()
-    return (start + timedelta(days=32)).replace(day=1).date()
+        return start, start + timedelta(days=1)
+    return start, (start + timedelta(days=32)).replace(day=1)

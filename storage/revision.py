@@ -4,7 +4,7 @@ from psycopg import errors
 
 from storage.pools import Connection
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision that this code knows."""
 
 

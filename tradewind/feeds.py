@@ -1,4 +1,4 @@
-"""Production wiring of the connectors: into the inbox, with the upkeep of what grows."""
+"""Production wiring of the connectors: into the inbox, with the upkeep of the inbox."""
 
 import asyncio
 import contextlib
@@ -79,9 +79,7 @@ async def _covered(settings: Settings) -> Mapping[int, int]:
 async def _upkeep(settings: Settings) -> None:
     while True:
         try:
-            await asyncio.to_thread(
-                keep_up, settings.database(), settings.feed_class, settings.keeping
-            )
+            await asyncio.to_thread(keep_up, settings.database(), settings.feed_class)
         except Exception:  # the upkeep's own loop: what failed is tried again at the next turn
             log.exception("upkeep failed")
         await asyncio.sleep(UPKEEP_INTERVAL_S)

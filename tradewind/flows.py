@@ -23,6 +23,7 @@ from storage.gap_seeds import seed_from
 from storage.inbox_reader import InboxReaderFactory
 from storage.live import LivePublisher
 from storage.outcomes import OutcomeWriter
+from tradewind.ending import old_ended
 from tradewind.errors import OneProcessError, UnknownPipelineError
 from tradewind.lifetime import stop_requested
 from tradewind.quality_rules import quality_rules
@@ -52,7 +53,8 @@ def run_pipeline(name: str, settings: Settings, shard: Shard = WHOLE) -> int:
         run(live_flow(settings, stop, not recovery.exists()), recovery)
     else:
         build = store_flow(settings, stop, shard)
-        with rollups_kept(settings.database()):
+        database_url = settings.database()
+        with rollups_kept(database_url), old_ended(database_url, settings.keeping):
             run(build, recovery)
     return 0
 

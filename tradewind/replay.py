@@ -34,6 +34,7 @@ from storage import books
 from storage.errors import SecondWriterError
 from storage.migrate import migrate
 from storage.outcomes import OutcomeWriter
+from storage.upkeep import end_old
 from tradewind.errors import ReplayBusyError, UnknownProviderError
 from tradewind.lifetime import stop_requested
 from tradewind.pacing import PacedWriter
@@ -97,6 +98,7 @@ def run_replay(paths: Sequence[Path], settings: Settings, manner: Manner) -> int
                 start_over=manner.from_start,
             )
         catch_up(database_url, Feed.RECORDED, stop)
+        end_old(database_url, settings.keeping)
         console.print(_closing_line(database_url, partitions), highlight=False)
     return 0
 

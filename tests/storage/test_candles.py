@@ -21,6 +21,7 @@ from storage.candles import (
     upsert_candles,
     upsert_provider_bars,
 )
+from storage.partitions import note_ended_ticks
 from storage.ticks import insert_ticks
 from tests.market.strategies import bars, ticks
 from tests.reference.candles import candles
@@ -276,6 +277,19 @@ class TestRecompute:
         recompute(connection, store(connection, [trade(0, 1, size="9e-19")]))
         (found,) = candle_texts(connection).values()
         assert found[4] is None
+
+    def test_a_candle_whose_ticks_have_ended_stays_as_it_is(self, connection: Connection) -> None:
+        upsert(connection, [bar(5, ticks=600)], 1, 5)
+        rows = [trade(BAR_US - 1, 1), trade(BAR_US, 2), trade(2 * BAR_US, 3)]
+        late = store(connection, rows)
+        provide(connection, [bar(7, minute=1, ticks=0)])
+        note_ended_ticks(connection, FEED, datetime_of(START_US + 2 * BAR_US))
+        note_ended_ticks(connection, Feed.LIVE, datetime_of(START_US + 9 * BAR_US))
+        note_ended_ticks(connection, FEED, datetime_of(START_US))
+        upsert(connection, [bar(8, minute=2)], 1, 5)
+        recompute(connection, late)
+        assert closes(connection) == [(5, 1, 5), (10, None, None), (10, None, None)]
+        assert numbers(connection, "SELECT count(*) FROM market.ticks") == [(3,)]
 
     def test_a_minute_without_ticks_keeps_what_it_has(self, connection: Connection) -> None:
         provide(connection, [bar(10, ticks=0)])

@@ -1,7 +1,7 @@
 """TimescaleDB's own jobs say what the settings do, and do it; what is compressed can still be written."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +9,11 @@ import psycopg
 import pytest
 
 from market.bars import BAR_US, LAST, Bar, BarBatch
-from market.clock import microseconds
+from market.clock import datetime_of, microseconds
 from market.sources import Feed
 from market.ticks import TickBatch
 from storage.candles import Bucket, recompute_candles, upsert_candles
-from storage.keeping import Keeping, keep_policies
+from storage.keeping import Keeping, chunks_from, keep_policies
 from storage.partitions import TickPartitions
 from storage.ticks import insert_ticks
 from tests.storage.making import DAY_US, INSTRUMENT, SOURCE, START_US, numbers, trade
@@ -99,6 +99,29 @@ class TestPolicies:
         }
         keep_policies(connection, Feed.LIVE, Keeping(compress_after_days=0))
         assert jobs(connection, Feed.LIVE) == {}
+
+    def test_what_a_job_may_have_ended_is_not_made_anew(self, connection: Connection) -> None:
+        ended = "SELECT market.ticks_ended('s') BETWEEN now() - interval '{0}' - interval '1 hour'"
+        ended += " AND now() - interval '{0}'"
+        keep_policies(connection, FEED, Keeping(simulated_days=3))
+        assert numbers(connection, ended.format("3 days")) == [(True,)]
+        keep_policies(connection, FEED, Keeping(simulated_days=9))
+        assert numbers(connection, ended.format("3 days")) == [(True,)]
+        assert numbers(connection, "SELECT market.ticks_ended('l')") == [(None,)]
+        with connection.transaction():
+            upsert_candles(connection, FEED, BarBatch.of([bar(5)]), 1, (0, 5))
+        write(connection, TickBatch.of([trade(59_500_000, 1000)]))
+        with connection.transaction():
+            recompute_candles(connection, FEED, [Bucket(START_US, 101, SOURCE.id)])
+        assert numbers(connection, "SELECT close, log_offset FROM market.candles") == [(5, 5)]
+
+    def test_the_oldest_chunk_is_known(self, connection: Connection) -> None:
+        assert chunks_from(connection, FEED) is None
+        with connection.transaction():
+            upsert_candles(connection, FEED, BarBatch.of([bar(5)]), 1, (0, 5))
+        first = chunks_from(connection, FEED)
+        assert first is not None
+        assert timedelta() <= datetime_of(START_US).date() - first < timedelta(days=30)
 
     def test_drop_and_compress_what_is_old_enough(self, connection: Connection) -> None:
         now_us = microseconds(datetime.now(UTC))

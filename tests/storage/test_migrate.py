@@ -165,3 +165,14 @@ def as_before_backends(connection: Connection, url: str, monkeypatch: pytest.Mon
         before.setattr("storage.migrate.HEAD", "0002")
         before.setattr("storage.migrate.prepare_roles", lambda _: None)
         migrate(url)
+
+
+@pytest.mark.both_backends
+def test_what_letters_mean_is_told_by_either_backend(connection: Connection) -> None:
+    for table, words in (("ticks", "q quote, t trade"), ("candles", "a ask, t traded")):
+        found = numbers(connection, f"SELECT obj_description('market.{table}'::regclass)")
+        assert words in found[0][0]
+    place = "attrelid = 'market.candles'::regclass AND attname = 'log_offset'"
+    number = f"(SELECT attnum FROM pg_attribute WHERE {place})"
+    told = numbers(connection, f"SELECT col_description('market.candles'::regclass, {number})")
+    assert "up to here" in told[0][0]

@@ -23,7 +23,7 @@ from storage.books import (
 from storage.gaps import insert_gaps
 from storage.keeping import Keeping
 from storage.partitions import TickPartitions, ensure_inbox_days
-from storage.upkeep import INBOX_DAYS, keep_up
+from storage.upkeep import INBOX_DAYS, end_old, keep_up
 from tests.storage.making import SOURCE, numbers
 
 Connection = psycopg.Connection[Any]
@@ -59,23 +59,57 @@ def test_makes_today_and_tomorrow_once(
     database_url: str, connection: Connection, today: date
 ) -> None:
     for _ in range(2):
-        keep_up(database_url, Feed.SIMULATED, KEEPING)
+        keep_up(database_url, Feed.SIMULATED)
         assert days(connection, "inbox_simulated") == {today, today + timedelta(days=1)}
 
 
-@pytest.mark.parametrize("own", [Feed.SIMULATED, Feed.LIVE])
-def test_drops_old_simulated_ticks_alone_and_only_beside_their_feed(
-    database_url: str, connection: Connection, today: date, own: Feed
+def test_drops_old_simulated_ticks_alone(
+    database_url: str, connection: Connection, today: date
 ) -> None:
     kept = ago(today, *range(SIMULATED_DAYS + 1))
     old = ago(today, SIMULATED_DAYS + 1, SIMULATED_DAYS + 40)
     for feed in Feed:
         fill_ticks(connection, feed, kept + old)
-    keep_up(database_url, own, KEEPING)
-    assert days(connection, "ticks_simulated") == set(kept if own is Feed.SIMULATED else kept + old)
+    end_old(database_url, KEEPING)
+    assert days(connection, "ticks_simulated") == set(kept)
     assert days(connection, "ticks_live") == set(kept + old)
     recorded = "SELECT right(relname, 6) FROM pg_class WHERE relname ~ '^ticks_recorded_[0-9]+$'"
     assert set(numbers(connection, recorded)) == {(f"{day:%Y%m}",) for day in kept + old}
+    ended = numbers(connection, "SELECT feed::text, before::date FROM market.ended_ticks")
+    assert ended == [("s", today - timedelta(days=SIMULATED_DAYS))]
+
+
+def test_hours_are_kept_as_long_as_their_minutes(
+    database_url: str, connection: Connection, today: date
+) -> None:
+    """Minutes end by the month, some days later than they may."""
+    first = (today - timedelta(days=KEEPING.simulated_candle_days)).replace(day=1)
+    midnight = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    times = [midnight - timedelta(hours=1), midnight]
+    span = np.array([microseconds(time) for time in times])
+    TickPartitions(connection).ensure(Feed.SIMULATED, np.array([], np.int64), span)
+    for table, last in (("candles", "NULL, NULL"), ("candles_1h", "1, 1"), ("candles_1d", "1, 1")):
+        for time in times:
+            connection.execute(
+                f"INSERT INTO market.{table}_simulated"
+                f" VALUES (%s, 101, 1, 't', 's', 1, 1, 1, 1, 1, 6, {last})".encode(),
+                (time,),
+            )
+    end_old(database_url, KEEPING)
+    for table in ("candles", "candles_1h", "candles_1d"):
+        assert numbers(connection, f"SELECT time FROM market.{table}") == [(midnight,)]
+
+
+def test_one_process_ends_what_is_old(
+    database_url: str, connection: Connection, today: date
+) -> None:
+    fill_ticks(connection, Feed.SIMULATED, ago(today, 9))
+    connection.execute("SELECT pg_advisory_lock(hashtext('end of what is old'))")
+    end_old(database_url, KEEPING)
+    assert days(connection, "ticks_simulated") == set(ago(today, 9))
+    connection.execute("SELECT pg_advisory_unlock_all()")
+    end_old(database_url, KEEPING)
+    assert days(connection, "ticks_simulated") == set()
 
 
 @pytest.mark.parametrize(("read_until", "kept_days"), [(None, 4), (0, 3), (9, 3)])
@@ -96,7 +130,7 @@ def test_drops_old_inbox_days_once_they_are_read(
         )
     if read_until is not None:
         register_read(connection, "store-simulated", {identity: read_until})
-    keep_up(database_url, Feed.SIMULATED, KEEPING)
+    keep_up(database_url, Feed.SIMULATED)
     assert days(connection, "inbox_simulated") == {
         *last_kept[:kept_days],
         today + timedelta(days=1),
@@ -117,7 +151,7 @@ def test_sums_up_the_books_of_what_is_no_longer_in_the_inbox(
     register_done(connection, identity, [Done(offset, 1, 2, 3, 4) for offset in range(5)])
     register_read(connection, "store-simulated", {identity: 4})
     for _ in range(2):
-        keep_up(database_url, Feed.SIMULATED, KEEPING)
+        keep_up(database_url, Feed.SIMULATED)
         assert totals(database_url, ["binance-0"]) == Totals(5, 10, 15, 20)
         kept = numbers(connection, "SELECT log_offset FROM market.inbox_done ORDER BY 1")
         assert kept == [(3,), (4,)]
@@ -134,7 +168,7 @@ def test_forgets_what_was_quarantined_long_ago_of_simulated_data(
         "UPDATE market.quarantine SET set_aside_at = %s WHERE reason = 'old'",
         (today - timedelta(days=SIMULATED_DAYS + 1),),
     )
-    keep_up(database_url, Feed.SIMULATED, KEEPING)
+    end_old(database_url, KEEPING)
     assert numbers(connection, "SELECT reason FROM market.quarantine") == [("new",)]
 
 
@@ -150,25 +184,25 @@ def test_forgets_old_gaps_of_simulated_data_alone(
         source = source_of("binance", feed)
         gap = Gap(source, 101, GapCause.TRADE_IDS, long_ago, long_ago + 1, 1, 2)
         insert_gaps(connection, identity, offset, [gap])
-    keep_up(database_url, Feed.SIMULATED, KEEPING)
+    end_old(database_url, KEEPING)
     assert numbers(connection, "SELECT log_offset FROM market.gaps") == [(1,)]
 
 
 def test_drops_what_a_setting_ends(database_url: str, connection: Connection, today: date) -> None:
     for feed in (Feed.LIVE, Feed.SIMULATED):
         fill_ticks(connection, feed, ago(today, 3, 4, 5))
-    keep_up(database_url, Feed.LIVE, Keeping(live_days=4))
+    end_old(database_url, Keeping(live_days=4))
     assert days(connection, "ticks_live") == set(ago(today, 3, 4))
-    assert days(connection, "ticks_simulated") == set(ago(today, 3, 4, 5))
+    assert days(connection, "ticks_simulated") == set()
 
 
 def test_leaves_it_to_timescaledb_where_that_is(timescale_url: str) -> None:
     with psycopg.connect(timescale_url, autocommit=True) as connection:
         for _ in range(2):
-            keep_up(timescale_url, Feed.SIMULATED, KEEPING)
+            end_old(timescale_url, KEEPING)
             jobs = numbers(
                 connection,
                 "SELECT count(*) FROM timescaledb_information.jobs"
                 " WHERE hypertable_schema = 'market'",
             )
-            assert jobs == [(4,)]
+            assert jobs == [(8,)]  # six hypertables are compressed, two ended

@@ -57,6 +57,18 @@ COLUMNS = {
     """,
 }
 
+# LIKE takes none along.
+COMMENTS = {
+    "ticks": "kind: q quote, t trade, r rate; feed: l live, r recorded, s simulated",
+    "candles": """
+one minute each; side: m mid, b bid, a ask, t traded price or rate; ticks = 0: a provider''s own bar
+""".strip(),
+}
+LOG_OFFSET = """
+COMMENT ON COLUMN market.candles.log_offset IS
+    'the candle holds partition_id up to here; null: recomputed from the ticks'
+"""
+
 BUCKETS = """
 CREATE FUNCTION shims.time_bucket(width interval, ts timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -112,6 +124,7 @@ def upgrade() -> None:
     if _timescale_is_there():
         for table in COLUMNS:
             _make_hypertables(table)
+        op.execute(LOG_OFFSET)
     else:
         _make_shims()
 
@@ -151,6 +164,7 @@ def _make_hypertables(table: str) -> None:
         for code, feed in FEEDS.items()
     )
     op.execute(f"CREATE VIEW market.{table} AS {parts}")
+    op.execute(f"COMMENT ON VIEW market.{table} IS '{COMMENTS[table]}'")
 
 
 def _make_shims() -> None:
