@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from api.envelope import JSON, Failure, failure_body
 from market.crosses import NoPathError
 from market.errors import UnknownSymbolError
-from pricing_engine.quant.errors import InvalidQueryError
+from pricing_engine.quant.errors import MAX_FAULTS, InvalidQueryError, tellable
 from storage.errors import CacheUnavailableError, DatabaseUnavailableError, UnfitValueError
 from storage.guarded_sql.errors import (
     SqlForbiddenError,
@@ -169,18 +169,21 @@ def _field(error: Exception) -> Mapping[str, object]:
 
 def _faults(error: Exception) -> Mapping[str, object]:
     assert isinstance(error, InvalidQueryError)
-    return {"fields": error.faults}
+    return {"fields": error.faults} | ({"more": error.more} if error.more else {})
 
 
 def _fields(error: Exception) -> Mapping[str, object]:
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
-    return {
-        "fields": [
-            {"field": ".".join(map(str, fault["loc"][1:])), "message": fault["msg"]}
-            for fault in faults
-        ]
-    }
+    fields = [
+        {
+            "field": tellable(".".join(map(str, fault["loc"][1:]))),
+            "message": tellable(fault["msg"]),
+        }
+        for fault in faults[:MAX_FAULTS]
+    ]
+    more = len(faults) - len(fields)
+    return {"fields": fields} | ({"more": more} if more else {})
 
 
 REFUSALS: dict[type[Exception], Refusal] = {

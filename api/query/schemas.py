@@ -155,7 +155,10 @@ class QueryBody(BaseModel):
         """A word that nobody knows is told with what may be meant."""
         if isinstance(given, dict):
             names = [*cls.model_fields]
-            faults = [unknown(str(key), "field", key, names) for key in given if key not in names]
+            others = [key for key in given if key not in names]
+            faults = [
+                unknown(str(key), "field", key, names, place) for place, key in enumerate(others)
+            ]
             if faults:
                 raise InvalidQueryError(faults)
         return given

@@ -139,7 +139,9 @@ def check_json(frame: pl.DataFrame) -> None:
     values = frame.height * frame.width
     if values > MAX_QUERY_JSON_VALUES:
         rows = MAX_QUERY_JSON_VALUES // frame.width
-        hint = f"ask for arrow, parquet or csv, or for fewer columns, or give a limit of {rows:,} rows"
+        hint = (
+            f"ask for arrow, parquet or csv, or for fewer columns, or give a limit of {rows:,} rows"
+        )
         raise RangeTooLargeError("values in JSON", values, MAX_QUERY_JSON_VALUES, hint)
 
 
@@ -209,12 +211,12 @@ def _check_symbols(
         if isinstance(column, dict) and column.get("benchmark")
     ]
     known = [instrument.symbol for instrument in board.instruments]
-    faults = []
+    faults: list[Fault] = []
     for field, name in named:
         try:
             require_known(board, name)
         except UnknownSymbolError:
-            faults.append(unknown(field, "symbol", name, known))
+            faults.append(unknown(field, "symbol", name, known, len(faults)))
     if body.layout.of_pairs and len(symbols) < 2:
         faults.append(Fault("symbols", "pairs need two symbols at least"))
     if faults:

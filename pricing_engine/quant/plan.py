@@ -212,7 +212,13 @@ class _Planner:
         for key in given:
             if key not in (*_KEYS, *known):
                 self.faults.append(
-                    unknown(f"{field}.{key}", f"parameter of {item.name}", key, known)
+                    unknown(
+                        f"{field}.{key}",
+                        f"parameter of {item.name}",
+                        key,
+                        known,
+                        len(self.faults),
+                    )
                 )
         arguments: dict[str, Any] = {}
         for each in item.parameters:
