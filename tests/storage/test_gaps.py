@@ -45,6 +45,15 @@ def missing(first: int, last: int, source: Source = KRAKEN) -> Gap:
 SILENCE = Gap(KRAKEN, None, GapCause.SILENCE, NOW - 10 * SECOND, NOW)
 
 
+@pytest.fixture(autouse=True)
+def present(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is long ago is so by the database's clock: the now of a test is not that of its import."""
+    now = system_clock() // 1_000_000 * 1_000_000
+    silence = replace(SILENCE, start_us=now - 10 * SECOND, end_us=now)
+    monkeypatch.setitem(globals(), "NOW", now)
+    monkeypatch.setitem(globals(), "SILENCE", silence)
+
+
 def enter(connection: Connection, *gaps: Gap, partition: str = "kraken-simulated-0") -> None:
     identity = books.partition_id(connection, partition, gaps[0].source)
     with connection.transaction():
