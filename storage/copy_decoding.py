@@ -35,6 +35,11 @@ _TYPES: dict[str, pa.DataType] = {
     '"char"': pa.string(),
     "text": pa.string(),
 }
+_YEARS = {
+    # From the year 1 to the end of 9999, as PostgreSQL counts: Arrow holds more, who reads it does not.
+    "timestamptz": (-63_082_281_600_000_000, 252_455_615_999_999_999),
+    "date": (-730_119, 2_921_939),
+}
 _WIDTHS = {"timestamptz": 8, "date": 4, "int2": 2, "int4": 4, "int8": 8, "float8": 8, "bool": 1}
 _UNFIT = {
     numerics.NO_NUMBER: "is no decimal number: ask for numbers=float64",
@@ -134,12 +139,23 @@ def _integers(fields: _Fields, type_: str, arrow: pa.DataType) -> pa.Buffer:
     if arrow == pa.bool_():
         return _bitmap(values != 0)
     if type_ in ("timestamptz", "date"):
-        most = np.iinfo(values.dtype)
-        infinite = (values == most.max) | (values == most.min)
-        if infinite.any():
-            raise UnfitValueError(fields.name, "infinity", "is no time: leave it out")
+        _require_years(fields.name, type_, values)
         values += _POSTGRES_EPOCH_US if type_ == "timestamptz" else _POSTGRES_EPOCH_DAYS
     return buffer
+
+
+def _require_years(name: str, type_: str, values: npt.NDArray[Any]) -> None:
+    """UnfitValueError for a time that no reader's calendar has; nulls are 0."""
+    first, last = _YEARS[type_]
+    if not len(values) or (values.min() >= first and values.max() <= last):
+        return
+    unfit = values[np.argmax((values < first) | (values > last))]
+    if unfit in (np.iinfo(values.dtype).min, np.iinfo(values.dtype).max):
+        raise UnfitValueError(name, "infinity", "is no time: leave it out")
+    side = "before the year 1" if unfit < first else "after the year 9999"
+    raise UnfitValueError(
+        name, f"a time {side}", "these forms do not hold: leave it out, or ask for it as text"
+    )
 
 
 def _floats(fields: _Fields) -> pa.Buffer:

@@ -103,6 +103,27 @@ def test_a_time_without_end_does_not_fit(connection: Connection, value: str) -> 
         read(connection, query)
 
 
+@pytest.mark.parametrize(
+    ("value", "type_", "side"),
+    [
+        ("'294270-01-01'", "timestamptz", "after the year 9999"),
+        ("'10000-01-01Z'", "timestamptz", "after the year 9999"),
+        ("'0001-12-31 23:59:59.999999Z BC'", "timestamptz", "before the year 1"),
+        ("'4713-01-01 BC'", "timestamptz", "before the year 1"),
+        ("'5874897-01-01'", "date", "after the year 9999"),
+        ("'10000-01-01'", "date", "after the year 9999"),
+        ("'0001-12-31 BC'", "date", "before the year 1"),
+        ("'0044-01-01 BC'", "date", "before the year 1"),
+    ],
+)
+def test_a_time_that_no_calendar_has_does_not_fit(
+    connection: Connection, value: str, type_: str, side: str
+) -> None:
+    query = query_of(f"SELECT NULL UNION ALL SELECT {value}::{type_}", t=type_)
+    with pytest.raises(UnfitValueError, match=f"column t holds a time {side}"):
+        read(connection, query)
+
+
 def test_a_nan_and_an_infinity_are_floats(connection: Connection) -> None:
     query = query_of("SELECT 'NaN'::numeric, 'infinity'::numeric", a="numeric", b="numeric")
     found = read(connection, query)
@@ -112,16 +133,20 @@ def test_a_nan_and_an_infinity_are_floats(connection: Connection) -> None:
 def test_the_ends_of_time(connection: Connection) -> None:
     query = query_of(
         "SELECT '1970-01-01Z'::timestamptz, '9999-12-31 23:59:59.999999Z'::timestamptz,"
-        " '0001-01-01'::date",
+        " '0001-01-01'::date, '0001-01-01Z'::timestamptz, '9999-12-31'::date",
         a="timestamptz",
         b="timestamptz",
         c="date",
+        d="timestamptz",
+        e="date",
     )
     assert read(connection, query).to_pylist() == [
         {
             "a": datetime(1970, 1, 1, tzinfo=UTC),
             "b": datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC),
             "c": date(1, 1, 1),
+            "d": datetime(1, 1, 1, tzinfo=UTC),
+            "e": date(9999, 12, 31),
         }
     ]
 
