@@ -132,25 +132,40 @@ class NoTicksError(ApiError):
         )
 
 
-class ClientStalledError(ApiError):
-    """A client that has not read its answer for so long that it is given up."""
+class SlowClientError(ApiError):
+    """A client that takes its answer so slowly that it is given up; `reason` says by which bound."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
     def __str__(self) -> str:
-        return f"the client has read nothing for {self.seconds:g} s"
+        return f"the client is given up: {self.reason}"
+
+
+class TooManyPagesError(ApiError):
+    """As many pages are read for one caller as may, and none of them ended in time."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+    def __str__(self) -> str:
+        return f"At most {self.most} pages are read at once for one caller: ask for fewer at once."
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How an error is told to a client; `message` None: the error's own sentence."""
+    """How an error is told to a client; `message` None: the error's own sentence.
+
+    `again`: the same request may work later, which a 429 and a 503 say by Retry-After.
+    """
 
     status: int
     code: str
     message: str | None = None
     details: Callable[[Exception], Mapping[str, object]] = lambda _: {}
+    again: bool = True
 
 
 _UNAVAILABLE = "The service is not available right now. Please try again."
@@ -206,9 +221,10 @@ REFUSALS: dict[type[Exception], Refusal] = {
     SqlForbiddenError: Refusal(403, "SQL_FORBIDDEN"),
     SqlTooManyRowsError: Refusal(422, "SQL_TOO_MANY_ROWS", details=_facts("limit")),
     SqlTimeoutError: Refusal(408, "SQL_TIMEOUT", details=_facts("limit_s")),
-    SqlMemoryError: Refusal(503, "SQL_OUT_OF_MEMORY", details=_facts("limit_mb")),
-    SqlNotConfiguredError: Refusal(503, "SQL_NOT_CONFIGURED"),
+    SqlMemoryError: Refusal(503, "SQL_OUT_OF_MEMORY", details=_facts("limit_mb"), again=False),
+    SqlNotConfiguredError: Refusal(503, "SQL_NOT_CONFIGURED", again=False),
     TooManyQueriesError: Refusal(429, "TOO_MANY_QUERIES", details=_facts("most")),
+    TooManyPagesError: Refusal(429, "TOO_MANY_QUERIES", details=_facts("most")),
     NotReadyError: Refusal(503, "NOT_READY", _UNAVAILABLE, _facts("checks")),
     DatabaseUnavailableError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),
     CacheUnavailableError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),
@@ -216,7 +232,10 @@ REFUSALS: dict[type[Exception], Refusal] = {
         503, "TOO_MANY_STREAMS", "Too many streams are open right now. Please try again."
     ),
     QueryTimeoutError: Refusal(
-        503, "QUERY_TIMEOUT", "The answer took too long to find: ask for a shorter range."
+        503,
+        "QUERY_TIMEOUT",
+        "The answer took too long to find: ask for a shorter range.",
+        again=False,
     ),
 }
 """Domain errors know no HTTP; this is where they learn it."""
@@ -260,7 +279,8 @@ def refusal_body(status: int, request_id: str, clock: Callable[[], int]) -> byte
 
 def _domain_error(request: Request, error: Exception) -> Response:
     refusal = REFUSALS[type(error)]
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if refusal.status in _RETRIED else None
+    retried = refusal.again and refusal.status in _RETRIED
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if retried else None
     return _refuse(request, refusal, error, headers)
 
 

@@ -19,10 +19,15 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from api.errors import ClientStalledError, NotAcceptableError
+from api.errors import NotAcceptableError, SlowClientError
 
 CLIENT_WITHIN_S = 30.0
 """How long a client may let a piece of an answer lie."""
+CLIENT_BYTES_A_SECOND = 256 * 1024
+"""What a client takes at least, on the mean of the time that it is waited for, once CLIENT_WITHIN_S are
+over: a slower one would hold its place, and what is read for it, for very long."""
+STREAM_WITHIN_S = 900.0
+"""How long the whole of an answer may take: 10 Mbit/s are enough for 10,000,000 rows in any form."""
 PIECE_BYTES = 256 * 1024
 """What is given to the connection at once, which holds what a client has not read."""
 GROUP_ROWS = 131_072
@@ -88,35 +93,67 @@ async def table_response(
     *,
     file_name: str,
     headers: Mapping[str, str] | None = None,
+    ends_s: float | None = None,
 ) -> StreamingResponse:
     """The batches as a file of any form but JSON; `file_name` is without its ending.
 
     Waits for the first batch, so that what it raises can still be told. Closes `batches` at the end, and
-    when the client has gone or lets an answer lie for longer than `CLIENT_WITHIN_S`.
+    when the client has gone or is slower than the bounds above. At `ends_s` by the clock of the event
+    loop, else STREAM_WITHIN_S from now, the answer is broken off wherever it is.
     """
+    if ends_s is None:
+        ends_s = asyncio.get_running_loop().time() + STREAM_WITHIN_S
     first = await anext(batches, None)
     disposition = {"Content-Disposition": f'attachment; filename="{file_name}.{format.value}"'}
     return _TableResponse(
         _body(_ENCODERS[format](schema), first, batches),
         headers={**disposition, **_HEADERS, **(headers or {})},
         media_type=MEDIA_TYPES[format],
+        ends_s=ends_s,
     )
 
 
 class _TableResponse(StreamingResponse):
-    """Ends its content in any case, and a client that does not read."""
+    """Ends its content in any case, and a client that reads too slowly."""
+
+    def __init__(
+        self,
+        content: AsyncGenerator[memoryview],
+        *,
+        headers: Mapping[str, str],
+        media_type: str,
+        ends_s: float,
+    ) -> None:
+        super().__init__(content, headers=headers, media_type=media_type)
+        self._ends_s = ends_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_in_time(message: Message) -> None:
-            try:
-                async with asyncio.timeout(CLIENT_WITHIN_S):
-                    await send(message)
-            except TimeoutError:
-                raise ClientStalledError(CLIENT_WITHIN_S) from None
-
         assert isinstance(self.body_iterator, AsyncGenerator)
         async with aclosing(self.body_iterator):
-            await super().__call__(scope, receive, send_in_time)
+            try:
+                async with asyncio.timeout_at(self._ends_s):
+                    await super().__call__(scope, receive, _Patience(send))
+            except TimeoutError:
+                raise SlowClientError("the time for the whole of the answer is over") from None
+
+
+class _Patience:
+    """Sends while the client keeps its pace; only the time that it is waited for counts."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._left_s = CLIENT_WITHIN_S
+
+    async def __call__(self, message: Message) -> None:
+        loop = asyncio.get_running_loop()
+        started_s = loop.time()
+        try:
+            async with asyncio.timeout(min(CLIENT_WITHIN_S, self._left_s)):
+                await self._send(message)
+        except TimeoutError:
+            raise SlowClientError("it reads nothing, or too little") from None
+        taken_s = len(message.get("body", b"")) / CLIENT_BYTES_A_SECOND
+        self._left_s += taken_s - (loop.time() - started_s)
 
 
 async def _body(

@@ -1,5 +1,6 @@
 """What one request, one caller and all of them together may ask for."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,12 +8,18 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.errors import TooManyQueriesError
+from api.errors import TooManyPagesError, TooManyQueriesError
 
 MAX_STREAMED_ROWS = 10_000_000
 """Rows of an answer that is streamed."""
 MAX_PAGE_ROWS = 100_000
 """Rows of a page as CSV, Arrow or Parquet."""
+MAX_LIGHT_ROWS = 10_000
+"""Rows of a page that is no heavy request."""
+MAX_PAGES_A_CALLER = 3
+"""Pages that are read at once for one caller: fewer than there are readers of the database."""
+TURN_WITHIN_S = 10.0
+"""How long a page waits for its caller's pages before it."""
 MAX_QUERY_ROWS = 2_500_000
 """Rows that a quant query may read or answer with: they are whole in memory."""
 MAX_QUERY_VALUES = 5_000_000
@@ -24,10 +31,11 @@ MAX_QUERY_JSON_VALUES = 1_000_000
 MAX_SQL_ROWS = 1_000_000
 """Rows of the answer to a statement of SQL."""
 MAX_SQL_JSON_ROWS = 50_000
+MAX_SQL_JSON_CELLS = 1_000_000
 MAX_SQL_JSON_BYTES = 32 * 1024 * 1024
-"""The same as JSON, which is whole in memory."""
+"""The same as JSON, which is whole in memory: rows, rows times columns, and bytes of the text."""
 MAX_HEAVY = 4
-"""Heavy requests at once in a process: streams of whole ranges, queries."""
+"""Heavy requests at once in a process: streams of whole ranges, large pages, queries."""
 MAX_HEAVY_A_CALLER = 2
 
 
@@ -77,7 +85,7 @@ class HeavyLease:
 
     def __init__(self, heavy: HeavyRequests, request: Request) -> None:
         self._heavy = heavy
-        self._caller = request.client.host if request.client is not None else "local"
+        self._caller = _caller(request)
         self._taken = False
 
     def take(self) -> None:
@@ -91,6 +99,44 @@ class HeavyLease:
         if self._taken:
             self._heavy.give_back(self._caller)
             self._taken = False
+
+
+class PageTurns:
+    """Has one caller's pages read a few at once, whatever many are asked for, so that others' are too."""
+
+    def __init__(self, a_caller: int = MAX_PAGES_A_CALLER, within_s: float = TURN_WITHIN_S) -> None:
+        self._a_caller = a_caller
+        self._within_s = within_s
+        self._asked: Counter[str] = Counter()
+        self._turns: dict[str, asyncio.Semaphore] = {}
+
+    @asynccontextmanager
+    async def taken(self, request: Request) -> AsyncIterator[None]:
+        """The caller's turn while the block runs. TooManyPagesError where it does not come in time."""
+        caller = _caller(request)
+        turn = self._turns.setdefault(caller, asyncio.Semaphore(self._a_caller))
+        self._asked[caller] += 1
+        try:
+            await self._wait(turn)
+            try:
+                yield
+            finally:
+                turn.release()
+        finally:
+            self._asked[caller] -= 1
+            if not self._asked[caller]:
+                del self._asked[caller], self._turns[caller]
+
+    async def _wait(self, turn: asyncio.Semaphore) -> None:
+        try:
+            async with asyncio.timeout(self._within_s):
+                await turn.acquire()
+        except TimeoutError:
+            raise TooManyPagesError(self._a_caller) from None
+
+
+def _caller(request: Request) -> str:
+    return request.client.host if request.client is not None else "local"
 
 
 async def _place(request: Request) -> AsyncIterator[HeavyLease]:

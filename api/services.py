@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.config import ApiConfig
-from api.limits import HeavyRequests
+from api.limits import HeavyRequests, PageTurns
 from api.market.board import PriceBoard
 from api.market.references import keep_references
 from api.metrics import Metrics
@@ -37,6 +37,7 @@ class ServiceSet:
     columns: ColumnReader
     sql: GuardedSql
     heavy: HeavyRequests
+    pages: PageTurns
     cache: LiveReader
     """For questions; the follower has a connection of its own, which blocks."""
     board: PriceBoard
@@ -59,6 +60,7 @@ class ServiceSet:
             columns=ColumnReader(config.database_url),
             sql=GuardedSql(config.quant_url, config.database_url, config.feed),
             heavy=HeavyRequests(),
+            pages=PageTurns(),
             cache=LiveReader(config.redis_url, config.feed),
             board=board,
             hub=hub,

@@ -91,8 +91,9 @@ async def candles_response(
         _check_length(asked.series)
         batches = walking.batches(asked.series)
         return await _table(request, services, asked, form, batches)
-    asked = await find_series(services, parameters)
-    page = await find_page(asked.series, parameters)
+    async with services.pages.taken(request):
+        asked = await find_series(services, parameters)
+        page = await find_page(asked.series, parameters)
     following = page.following_us
     cursor = None if following is None else candle_cursor(datetime_of(following))
     if form is Format.JSON:

@@ -13,7 +13,7 @@ from fastapi import Request, Response
 from api.envelope import success
 from api.errors import InvalidParameterError, NoTicksError, RangeTooLargeError
 from api.formats import Format, asked_format, described, table_response
-from api.limits import MAX_STREAMED_ROWS, HeavyLease
+from api.limits import MAX_LIGHT_ROWS, MAX_STREAMED_ROWS, HeavyLease
 from api.market.board import PriceBoard
 from api.market.crosses import cross_legs
 from api.market.cursors import tick_cursor, tick_key
@@ -48,7 +48,10 @@ _NAMES = pa.dictionary(pa.int8(), pa.string())
 async def answer_ticks(
     request: Request, services: Services, parameters: TickParameters, place: HeavyLease
 ) -> Response:
-    """The answer in the form that the request asks for; `place` is taken for a whole range."""
+    """The answer in the form that the request asks for.
+
+    `place` is taken for a whole range, and for a page that is larger than light ones are.
+    """
     form = asked_format(request, parameters.format)
     board = services.board
     if form is Format.JSON:
@@ -58,7 +61,10 @@ async def answer_ticks(
     instrument = _instrument(board, parameters.symbol)
     headers = {}
     if parameters.limit is not None:
-        page, following = await find_tick_table(board, services.columns, parameters)
+        if parameters.limit > MAX_LIGHT_ROWS:
+            place.take()
+        async with services.pages.taken(request):
+            page, following = await find_tick_table(board, services.columns, parameters)
         if following is not None:
             headers["X-Next-Cursor"] = following
         batches = _of(page.to_batches())

@@ -1,5 +1,6 @@
 """SQL over HTTP: a statement's answer, and the documentation of what statements may ask."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from api.envelope import Failure, Success, success
 from api.errors import RESPONSES
 from api.formats import TABLE_CONTENT, Format, described, table_response
-from api.limits import MAX_SQL_JSON_ROWS, MAX_SQL_ROWS, HeavyPlace
+from api.limits import MAX_SQL_JSON_CELLS, MAX_SQL_JSON_ROWS, MAX_SQL_ROWS, HeavyPlace
 from api.services import Services
 from api.sql.examples import EXAMPLES
 from api.sql.schemas import SqlBody, SqlData
@@ -37,12 +38,15 @@ async def ask(request: Request, body: SqlBody, services: Services, place: HeavyP
     """
     form = sql_format(request, body.format)
     place.take()
+    ends_s = asyncio.get_running_loop().time() + services.sql.bounds.whole_s
     question = SqlQuestion(body.sql, most_rows(form, body.limit), body.numbers)
     answer = await services.sql.answer(question)
     if form is Format.JSON:
         return success(request, await json_rows(answer))
     schema = described(answer.schema, feed=services.config.feed.value)
-    return await table_response(request, schema, answer.batches, form, file_name="answer")
+    return await table_response(
+        request, schema, answer.batches, form, file_name="answer", ends_s=ends_s
+    )
 
 
 @router.get("/views", response_model=Success[SqlData])
@@ -56,6 +60,7 @@ async def views(request: Request, services: Services) -> Response:
         "bounds": {
             "rows": MAX_SQL_ROWS,
             "json_rows": MAX_SQL_JSON_ROWS,
+            "json_cells": MAX_SQL_JSON_CELLS,
             "seconds": bounds.work_s,
             "memory_mb": bounds.memory_mb,
         },

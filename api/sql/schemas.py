@@ -74,6 +74,7 @@ class SqlBoundData(BaseModel):
 
     rows: int
     json_rows: int
+    json_cells: int
     seconds: float
     memory_mb: int
 

@@ -245,3 +245,29 @@ async def test_a_client_that_does_not_read_is_given_up_and_little_is_kept_for_it
     async with serving(config, source, Format.ARROW) as api, api.client.stream("GET", "/table"):
         await source.closed.wait()
     assert source.given < 100
+
+
+async def test_a_client_that_reads_too_slowly_is_given_up(
+    config: ApiConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.formats.CLIENT_WITHIN_S", 0.5)
+    monkeypatch.setattr("api.formats.CLIENT_BYTES_A_SECOND", 1 << 40)
+    source = Source(endless=True)
+    async with serving(config, source, Format.ARROW) as api:
+        async with api.client.stream("GET", "/table") as response:
+            with pytest.raises(httpx2.RemoteProtocolError):
+                async for _ in response.aiter_raw(1024 * 1024):
+                    # It reads again and again, and each time well within what one piece may take.
+                    await api.get("/health")
+        await source.closed.wait()
+
+
+async def test_an_answer_is_broken_off_when_its_time_is_over(
+    config: ApiConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.formats.STREAM_WITHIN_S", 0.3)
+    source = Source(endless=True)
+    async with serving(config, source, Format.ARROW) as api:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await api.get("/table")
+        await source.closed.wait()

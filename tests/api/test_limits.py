@@ -1,10 +1,12 @@
 """Limits: who may ask for how much at once."""
 
+import asyncio
+
 import pytest
 from fastapi import Request
 
-from api.errors import TooManyQueriesError
-from api.limits import HeavyLease, HeavyRequests
+from api.errors import TooManyPagesError, TooManyQueriesError
+from api.limits import HeavyLease, HeavyRequests, PageTurns
 
 
 def request(host: str | None) -> Request:
@@ -54,3 +56,36 @@ def test_a_lease_counts_once() -> None:
     lease.give_back()
     lease.give_back()
     assert heavy.running == 0
+
+
+async def test_pages_of_one_caller_wait_for_each_other_and_not_those_of_another() -> None:
+    pages, running, most = PageTurns(a_caller=2), 0, 0
+    full, gate = asyncio.Event(), asyncio.Event()
+
+    async def read(host: str) -> None:
+        nonlocal running, most
+        async with pages.taken(request(host)):
+            running += 1
+            most = max(most, running)
+            if running == 2:
+                full.set()
+            await gate.wait()
+            running -= 1
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(7):
+            tasks.create_task(read("a"))
+        await full.wait()
+        async with pages.taken(request("b")):
+            gate.set()
+    assert (most, running) == (2, 0)
+
+
+async def test_a_page_whose_turn_does_not_come_is_refused() -> None:
+    pages = PageTurns(a_caller=1, within_s=0.01)
+    async with pages.taken(request("a")):
+        with pytest.raises(TooManyPagesError, match="At most 1 pages"):
+            async with pages.taken(request("a")):
+                pass
+    async with pages.taken(request("a")):
+        pass

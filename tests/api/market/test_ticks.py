@@ -2,15 +2,18 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fastapi import Request
 
 from api.config import ApiConfig
 from api.errors import InvalidParameterError, RangeTooLargeError
 from api.formats import MEDIA_TYPES, Format
+from api.limits import PageTurns
 from api.market import ticks as ticks_module
 from api.market.board import PriceBoard
 from api.market.schemas import TickParameters
@@ -285,6 +288,26 @@ class TestManyAtOnce:
         heavy.give_back("127.0.0.1")
         assert (await api.get(PATH, symbol="EUR-USD", format="csv")).status_code == 200
         assert heavy.running == 1
+
+    async def test_a_large_page_takes_a_place_too(self, api: Api) -> None:
+        heavy = api.app.state.services.heavy
+        page = {"symbol": "EUR-USD", "format": "csv", "limit": 10_001}
+        heavy.take("127.0.0.1")
+        assert (await api.get(PATH, **page)).status_code == 200
+        assert heavy.running == 1
+        heavy.take("127.0.0.1")
+        assert (await api.get(PATH, **page)).status_code == 429
+        assert (await api.get(PATH, **page | {"limit": 10_000})).status_code == 200
+
+    async def test_pages_of_one_caller_wait_for_their_turn(self, api: Api) -> None:
+        pages = PageTurns(a_caller=1, within_s=0.05)
+        api.app.state.services = replace(api.app.state.services, pages=pages)
+        asked = {"symbol": "EUR-USD", "format": "csv", "limit": 10_000}
+        async with pages.taken(Request({"type": "http", "client": ("127.0.0.1", 1)})):
+            response = await api.get(PATH, **asked)
+        assert response.status_code == 429
+        assert response.json()["error"]["details"] == {"most": 1}
+        assert (await api.get(PATH, **asked)).status_code == 200
 
     async def test_the_place_is_held_until_the_client_has_gone(
         self, api: Api, config: ApiConfig

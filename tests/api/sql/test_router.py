@@ -98,6 +98,24 @@ class TestRefusals:
         assert "format=arrow" in error["message"]
         assert (await rows(stored, "SELECT 1 AS a")) == [{"a": 1}]
 
+    async def test_json_is_bounded_by_its_cells_too(self, stored: Api) -> None:
+        flags = ", ".join(f"true AS c{number}" for number in range(1_600))
+        status, code, error = await refused(
+            stored, f"SELECT {flags} FROM generate_series(1, 20000)"
+        )
+        assert (status, code, error["details"]["bound"]) == (422, "RANGE_TOO_LARGE", "cells")
+        assert len(await rows(stored, f"SELECT {flags} FROM generate_series(1, 625)")) == 625
+
+    @pytest.mark.parametrize("form", ["json", "csv", "arrow", "parquet"])
+    @pytest.mark.parametrize(
+        "value",
+        ["timestamptz '294270-01-01'", "date '0044-01-01 BC'", "date '5874897-01-01'"],
+    )
+    async def test_times_that_no_calendar_has(self, stored: Api, value: str, form: str) -> None:
+        status, code, error = await refused(stored, f"SELECT {value} AS t", format=form)
+        assert (status, code, error["details"]["column"]) == (422, "UNFIT_VALUE", "t")
+        assert (await rows(stored, f"SELECT ({value})::text AS t"))[0]["t"]
+
     async def test_rows_too_many_behind_the_first_byte_break_the_connection(
         self, stored: Api
     ) -> None:
@@ -153,6 +171,27 @@ class TestRefusals:
         async with serve(replace(config, quant_url=config.database_url)) as api:
             assert (await refused(api, "SELECT 1 AS a"))[1] == "SQL_NOT_CONFIGURED"
 
+    async def test_a_slow_reader_is_left_when_the_whole_time_is_over(
+        self, config: ApiConfig
+    ) -> None:
+        async with serve(config) as api:
+            bounds = SqlBounds(whole_s=2.0)
+            tight = GuardedSql(config.quant_url, config.database_url, config.feed, bounds)
+            api.app.state.services = replace(api.app.state.services, sql=tight)
+            sql = "SELECT n, repeat('x', 100) AS x FROM generate_series(1, 1000000) AS n"
+            with pytest.raises(httpx2.RemoteProtocolError):
+                async with api.client.stream("POST", PATH, json={"sql": sql}) as response:
+                    while api.app.state.services.heavy.running:
+                        await api.get("/health")
+                    await response.aread()
+            await tight.close()
+
+    async def test_what_will_fail_again_is_not_to_be_tried_again(self, config: ApiConfig) -> None:
+        async with serve(config) as api:
+            response = await ask(api, "SELECT repeat('x', 1000000000) AS x")
+        assert response.json()["error"]["code"] == "SQL_OUT_OF_MEMORY"
+        assert "retry-after" not in response.headers
+
     async def test_the_bounds_are_told(self, config: ApiConfig) -> None:
         async with serve(config) as api:
             bounds = SqlBounds(work_s=0.3, memory_mb=80)
@@ -182,6 +221,7 @@ class TestDocumentation:
         assert data["bounds"] == {
             "rows": 1_000_000,
             "json_rows": 50_000,
+            "json_cells": 1_000_000,
             "seconds": 30,
             "memory_mb": 256,
         }
