@@ -23,7 +23,9 @@ RULES = {
     " `full` it is null there, unless the hole is filled.",
     "before the start": "What windows need before `start` is read too, where it is there, so that the"
     " first row is right already. Recursive averages (ewma, rsi, atr) begin 20 windows before, which"
-    " leaves 2e-9 of where they began. Drawdown without a window, and beta, correlation and covariance"
+    " leaves 2e-9 of where they began; on `union` and `full` they count the grid's rows, of which a symbol"
+    " that has a value in one of n keeps e^(-20 / n): fill the holes, or take the grid `own`, where"
+    " symbols keep unlike hours. Drawdown without a window, and beta, correlation and covariance"
     " without one, begin at `start`.",
     "nulls": "A value that is not known is null: never 0, never NaN or infinite.",
     "holding": "`last` and `flat` hold prices for `max_age`, and `age_s` says how old they are. Nothing"
@@ -31,7 +33,8 @@ RULES = {
     "calendar": "Days, weeks and months begin by the clock of `timezone`: days of a clock change have 23"
     " or 25 hours and are one bucket.",
     "annualising": "A year has 252 days of stocks (6.5 hours each), 260 of FX and 365 of crypto (24 hours"
-    " each); 52 weeks (crypto 365/7), 12 months.",
+    " each); 52 weeks (crypto 365/7), 12 months. Days of FX that are made of ticks are six a week, as"
+    " trading begins on Sunday evening, by UTC as by New York: give `periods_per_year` 312 for them.",
     "pairs": "Without a benchmark, correlation and covariance are of every pair of symbols: layout"
     " `pairs` has a row for each time and pair (time, symbol, other), `matrix` one for each time and"
     " symbol with a column for every symbol. Without a window too, there is one matrix, at the last time.",
@@ -39,7 +42,8 @@ RULES = {
     " in the header X-Next-Start, and in the metadata of Arrow and Parquet. An answer with a drawdown,"
     " beta, correlation or covariance without a window is never cut, as these would begin anew on each"
     " page: where the limit (in JSON there always is one) has no room for it, it is refused as"
-    " RANGE_TOO_LARGE.",
+    " RANGE_TOO_LARGE. Pages of anything else equal the whole, recursive averages but for what they leave"
+    " of where they began.",
     "numbers": "Everything is computed in float64. No feed classes mix: all is of the one that is served.",
 }
 

@@ -15,7 +15,8 @@ def periods_per_year(interval: Interval, asset_class: AssetClass) -> float:
     """Buckets with trades in a year: 252 days, 52 weeks, 12 months of stocks; 365 days of crypto.
 
     Below a day, a day of stocks has 6.5 hours (390 minutes) and at least one bucket; FX and crypto have
-    24. So stocks have 252 x 390 = 98,280 minutes, FX 260 x 1,440 and crypto 365 x 1,440.
+    24. So stocks have 252 x 390 = 98,280 minutes, FX 260 x 1,440 and crypto 365 x 1,440. Days of FX are
+    those of a fixing, five a week; of ticks there are six, the evening of Sunday being one.
     """
     days = DAYS_A_YEAR[asset_class]
     if interval.unit is Unit.MONTH:

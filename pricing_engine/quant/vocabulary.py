@@ -62,7 +62,7 @@ _PERIODS = Parameter("periods", Kind.INTEGER, "rows back", 1, 1, MAX_WINDOW)
 _ANNUAL = Parameter(
     "periods_per_year",
     Kind.NUMBER,
-    "null: by interval and asset class (days: stocks 252, FX 260, crypto 365)",
+    "null: by interval and asset class (days: stocks 252, FX 260, crypto 365); 312 for days of FX ticks",
     None,
     1,
     32_000_000,

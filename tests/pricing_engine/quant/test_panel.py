@@ -1,7 +1,8 @@
 """Which rows there are and what a hole holds, worked by hand; clock changes, and a weekend of FX."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import exp
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from market.clock import microseconds
-from market.intervals import Interval
+from market.intervals import DAY_US, Interval
 from pricing_engine.quant.panel import Fill, Grid, bucket_starts
 from tests.pricing_engine.quant.making import MINUTE, asked, candles, minutes, of, stocks, us
 from tests.reference.quant import Value
@@ -145,3 +146,29 @@ def test_spring_has_a_day_of_23_hours_and_no_grid_passes_it_by() -> None:
     assert len(bucket_starts(Interval.parse("1d"), first, last, NEW_YORK)) == 31
     assert len(bucket_starts(Interval.parse("1M"), first, last, NEW_YORK)) == 1
     assert len(bucket_starts(Interval.parse("1d"), last, first, NEW_YORK)) == 0
+
+
+@pytest.mark.parametrize("every", [1, 2, 10])
+@pytest.mark.parametrize("fill", [Fill.NONE, Fill.FLAT])
+def test_a_recursive_average_begins_so_many_rows_of_the_grid_before(every: int, fill: Fill) -> None:
+    times = [us(2014, 1, 1) + day * DAY_US for day in range(0, 1_000, every)]
+    frame = candles(times, close=[float(100 + place * 7 % 40) for place in range(len(times))])
+    column = {"op": "ewma", "span": 20}
+    first, later = (
+        asked(
+            {"A": frame},
+            [column],
+            start=datetime(2014, 1, 1, tzinfo=UTC) + timedelta(days=days),
+            end=datetime(2014, 1, 1, tzinfo=UTC) + timedelta(days=1_000),
+            grid=Grid.FULL,
+            fill=fill,
+            max_age_us=every * DAY_US,
+        )["ewma"].drop_nulls()
+        for days in (0, 900)
+    )
+    apart = abs(first[-len(later)] - later[0])
+    left = 40 * exp(-20 / every)
+    if fill is Fill.FLAT or every == 1:
+        assert apart < 40 * 2e-9
+    else:
+        assert left / 1_000 < apart < left
