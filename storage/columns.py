@@ -12,16 +12,17 @@ import time
 from collections.abc import AsyncGenerator, Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import psycopg
 import pyarrow as pa
 from psycopg import sql
 
 from storage.copy_decoding import Numbers, RowDecoder, arrow_type
 from storage.copy_reading import CopyReading
-from storage.errors import DatabaseUnavailableError, StorageError
-from storage.pools import ANSWER_WITHIN_S, CONNECT_TIMEOUT_S, is_alive, translated_errors
+from storage.errors import DatabaseUnavailableError
+from storage.patience import Connection, Patience, connected, executed
+from storage.pools import ANSWER_WITHIN_S, is_alive, translated_errors
+from storage.waiting import taken
 
 __all__ = ["ColumnQuery", "ColumnReader", "Numbers", "copied", "handed_over"]
 
@@ -34,7 +35,7 @@ _TRUSTED_S = 1.0
 """How long a connection may have been idle and is not asked whether anybody is there."""
 _MAX_STATEMENT_S = 3600
 """For the server, should this process forget a statement: a slow consumer's time counts too."""
-_SESSION = (
+_SESSION = sql.SQL(
     "SELECT set_config('default_transaction_read_only', 'on', false),"
     " set_config('TimeZone', 'UTC', false),"
     " set_config('search_path', 'shims, public', false),"  # time_bucket and the like
@@ -43,8 +44,8 @@ _SESSION = (
     " set_config('work_mem', '32MB', false),"
     f" set_config('statement_timeout', '{_MAX_STATEMENT_S}s', false)"
 )
+_ANYBODY = sql.SQL("SELECT 1")
 
-Connection = psycopg.Connection[Any]
 _Item = TypeVar("_Item")
 
 
@@ -92,10 +93,11 @@ class ColumnReader:
         DatabaseUnavailableError, also when no connection is free in time; QueryTimeoutError;
         UnfitValueError for a value that the columns cannot hold.
         """
-        await self._take_slot()
+        overdue = DatabaseUnavailableError(f"all {self._size} readers are taken")
+        left_s = await taken(self._slots, ANSWER_WITHIN_S, overdue)
         stop = threading.Event()
         self._stops.add(stop)
-        answer = self._answer(query, numbers, rows, timeout_s, stop)
+        answer = self._answer(query, numbers, rows, timeout_s, left_s, stop)
         try:
             async with contextlib.aclosing(handed_over(answer, self._threads, stop)) as found:
                 async for batch in found:
@@ -125,24 +127,19 @@ class ColumnReader:
         while self._idle:
             self._idle.pop()[0].close()
 
-    async def _take_slot(self) -> None:
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise DatabaseUnavailableError(f"all {self._size} readers are taken") from None
-
     def _answer(
         self,
         query: ColumnQuery,
         numbers: Numbers,
         rows: int,
         timeout_s: float,
+        connected_within_s: float,
         stop: threading.Event,
     ) -> Generator[pa.RecordBatch]:
         """What a thread runs: a connection is taken, read, and given back."""
+        overdue = DatabaseUnavailableError(f"no answer in {ANSWER_WITHIN_S} s")
         with translated_errors(int(timeout_s * 1000)):
-            connection = self._take(stop)
+            connection = self._take(Patience(connected_within_s, stop, overdue))
         try:
             yield from copied(
                 connection, query, numbers=numbers, rows=rows, timeout_s=timeout_s, stop=stop
@@ -151,26 +148,27 @@ class ColumnReader:
             if not connection.closed:
                 self._idle.append((connection, time.monotonic()))
 
-    def _take(self, stop: threading.Event) -> Connection:
+    def _take(self, patience: Patience) -> Connection:
+        """A connection whose server answers, before a long statement is waited for."""
         while self._idle:
             connection, used_s = self._idle.pop()
             if is_alive(connection):
                 if time.monotonic() - used_s > _TRUSTED_S:
-                    _require_answer(connection, stop)
+                    _ask(connection, _ANYBODY, patience)
                 return connection
             connection.close()
-        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S)
-        connection.execute(_SESSION)
+        connection = connected(self._url, patience)
+        _ask(connection, _SESSION, patience)
         return connection
 
 
-def _require_answer(connection: Connection, stop: threading.Event) -> None:
-    """DatabaseUnavailableError where the server stands still, before a long statement is waited for."""
+def _ask(connection: Connection, statement: sql.SQL, patience: Patience) -> None:
+    """Have it answer, or close it."""
     try:
-        CopyReading(connection, sql.SQL("SELECT 1"), ANSWER_WITHIN_S, stop).piece(2)
-    except StorageError as error:
+        executed(connection, statement, patience)
+    except BaseException:
         connection.close()
-        raise DatabaseUnavailableError(f"no answer in {ANSWER_WITHIN_S} s") from error
+        raise
 
 
 def copied(
@@ -184,7 +182,7 @@ def copied(
 ) -> Generator[pa.RecordBatch]:
     """The answer in batches, read from one's own connection by the thread that asks for them.
 
-    `stop` ends a wait with ReadingStoppedError. A connection that is left before the end of the answer
+    `stop` ends a wait with StoppedError. A connection that is left before the end of the answer
     is closed. Raises as `ColumnReader.batches`, and psycopg's own errors for a statement that is wrong.
     """
     decoder = RowDecoder(query.schema(numbers), query.types)

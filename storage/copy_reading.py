@@ -1,14 +1,13 @@
 """One COPY out of the database, read by a thread: its rows as they came, in pieces of bounded size.
 
 libpq's waiting read holds the interpreter's lock, so that nothing else of the process would run: here
-the socket is waited for, which does not.
+the socket is waited for (`storage/patience.py`), which does not.
 """
 
 import contextlib
 import select
 import threading
 import time
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -17,27 +16,16 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from storage.copy_rows import HEADER, TRAILER
-from storage.errors import StorageError
+from storage.patience import Connection, Patience, next_result, sent
 from storage.pools import QueryTimeoutError
 
 MAX_PIECE_BYTES = 16 * 1024 * 1024
 """Of a piece, but for its last row."""
 
-_SLICE_MS = 50
-"""How long a reader that was told to stop goes on waiting."""
 _CANCEL_WITHIN_S = 1.0
 _ROWS_AT_A_STRETCH = 4096
 _PAUSE_S = 0.000_05
 """Between stretches, so that another thread gets the interpreter's lock sooner than by asking for it."""
-
-Connection = psycopg.Connection[Any]
-
-
-class ReadingStoppedError(StorageError):
-    """Whoever asked for the rows wants no more of them."""
-
-    def __str__(self) -> str:
-        return "the reading was stopped"
 
 
 class CopyReading:
@@ -54,9 +42,8 @@ class CopyReading:
         stop: threading.Event,
     ) -> None:
         self._connection = connection
-        self._left_s = timeout_s
-        self._timeout_s = timeout_s
-        self._stop = stop
+        overdue = QueryTimeoutError(int(timeout_s * 1000))
+        self._patience = Patience(timeout_s, stop, overdue)
         self._ended = False
         self._first = b""
         copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(statement)
@@ -66,7 +53,7 @@ class CopyReading:
         """The next rows as they came, without header and trailer, and how many they are; 0 at the end.
 
         Raises what psycopg raises, QueryTimeoutError when the database has been waited for longer than
-        the reading may take (a consumer that takes its time is not counted), ReadingStoppedError.
+        the reading may take (a consumer that takes its time is not counted), StoppedError.
         """
         if self._query is not None:
             query, self._query = self._query, None
@@ -85,7 +72,7 @@ class CopyReading:
             else:
                 # First take what is there: to wait at once is to sleep and wake for every few rows.
                 if dry and not taken:
-                    self._wait(select.POLLIN)
+                    self._patience.wait(pgconn, select.POLLIN)
                 pgconn.consume_input()
                 dry = True
         return piece, count
@@ -101,13 +88,12 @@ class CopyReading:
         pgconn = self._connection.pgconn
         # With parameters, even none, it can only be one statement.
         pgconn.send_query_params(query, None)
-        while pgconn.flush():
-            self._wait(select.POLLOUT)
+        sent(pgconn, self._patience)
         result = self._result()
         if result is None or result.status != ExecStatus.COPY_OUT:
             self._refused(result)
         while not (message := pgconn.get_copy_data(1))[0]:
-            self._wait(select.POLLIN)
+            self._patience.wait(pgconn, select.POLLIN)
             pgconn.consume_input()
         length, data = message
         if length < 0:
@@ -132,26 +118,7 @@ class CopyReading:
         raise error_from_result(result)
 
     def _result(self) -> PGresult | None:
-        pgconn = self._connection.pgconn
-        while pgconn.is_busy():
-            self._wait(select.POLLIN)
-            pgconn.consume_input()
-        return pgconn.get_result()
-
-    def _wait(self, event: int) -> None:
-        """Wait until the socket can be read or written."""
-        poll = select.poll()
-        poll.register(self._connection.pgconn.socket, event)
-        while True:
-            started_s = time.monotonic()
-            ready = poll.poll(_SLICE_MS)
-            self._left_s -= time.monotonic() - started_s
-            if self._stop.is_set():
-                raise ReadingStoppedError
-            if ready:
-                return
-            if self._left_s <= 0:
-                raise QueryTimeoutError(int(self._timeout_s * 1000))
+        return next_result(self._connection.pgconn, self._patience)
 
 
 def _take(pgconn: PGconn, piece: bytearray, most: int) -> tuple[int, int]:

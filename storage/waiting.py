@@ -1,6 +1,7 @@
 """Waiting for an answer no longer than a while, however the database died."""
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -27,6 +28,17 @@ async def within(seconds: float, answer: Coroutine[Any, Any, _T], overdue: Stora
         _give_up(task)
         raise overdue
     return task.result()
+
+
+async def taken(slots: asyncio.Semaphore, seconds: float, overdue: StorageError) -> float:
+    """Take a place within so many seconds, else raise `overdue`; how many of them are left."""
+    began_s = time.monotonic()
+    try:
+        async with asyncio.timeout(seconds):
+            await slots.acquire()
+    except TimeoutError:
+        raise overdue from None
+    return seconds - (time.monotonic() - began_s)
 
 
 def _give_up(task: "asyncio.Task[Any]") -> None:

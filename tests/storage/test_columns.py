@@ -168,6 +168,21 @@ async def test_a_database_that_stands_still_is_given_up_in_time(
         await columns.close()
 
 
+async def test_a_database_that_stands_still_before_the_first_answer_is_given_up_in_time(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.columns.ANSWER_WITHIN_S", 0.3)
+    async with database_proxy(database_url) as (proxy, url):
+        columns = ColumnReader(url, size=1)
+        proxy.freeze()
+        for _ in range(2):
+            with pytest.raises(DatabaseUnavailableError, match="no answer"):
+                await backend(columns)
+        proxy.thaw()
+        assert await backend(columns)
+        await columns.close()
+
+
 async def test_what_was_not_migrated_is_not_available(reader: ColumnReader) -> None:
     with pytest.raises(DatabaseUnavailableError, match="migrated"):
         await reader.table(query("SELECT * FROM market.nothing", "int4"))

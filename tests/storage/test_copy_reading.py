@@ -5,7 +5,8 @@ import threading
 import psycopg
 import pytest
 
-from storage.copy_reading import MAX_PIECE_BYTES, Connection, CopyReading, ReadingStoppedError
+from storage.copy_reading import MAX_PIECE_BYTES, CopyReading
+from storage.patience import Connection, StoppedError
 from storage.pools import QueryTimeoutError
 from tests.storage.making import until_running, written
 
@@ -87,7 +88,7 @@ def test_a_reader_that_is_stopped_gives_up_and_cancels(
     stop = threading.Event()
     copy = reading(connection, "SELECT pg_sleep(60)::text", stop=stop)
     stop.set()
-    with pytest.raises(ReadingStoppedError):
+    with pytest.raises(StoppedError):
         copy.piece(1)
     copy.close()
     until_running(database_url, 0)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from storage.errors import DatabaseUnavailableError
-from storage.waiting import within
+from storage.waiting import taken, within
 
 OVERDUE = DatabaseUnavailableError("no answer")
 
@@ -60,3 +60,17 @@ async def test_who_is_cancelled_cancels_the_answer() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     await asyncio.wait_for(stubborn.ended.wait(), 5)
+
+
+async def test_a_place_that_is_free_is_taken_and_costs_no_time() -> None:
+    slots = asyncio.Semaphore(1)
+    assert 4 < await taken(slots, 5, OVERDUE) <= 5
+    assert slots.locked()
+
+
+async def test_a_place_that_does_not_get_free_is_not_taken() -> None:
+    slots = asyncio.Semaphore(0)
+    with pytest.raises(DatabaseUnavailableError):
+        await taken(slots, 0.001, OVERDUE)
+    slots.release()
+    assert await taken(slots, 5, OVERDUE) > 0
