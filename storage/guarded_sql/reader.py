@@ -20,11 +20,13 @@ from storage.guarded_sql.errors import (
     SqlTimeoutError,
     SqlTooManyRowsError,
 )
-from storage.guarded_sql.session import Connection, guarded_session
-from storage.guarded_sql.statements import describe, wrapped
+from storage.guarded_sql.session import guarded_session
+from storage.guarded_sql.statements import describe, without_end, wrapped
 from storage.guarded_sql.told import told
 from storage.guarded_sql.watch import Ended, SessionWatch
+from storage.patience import Connection, Patience
 from storage.pools import ANSWER_WITHIN_S, QueryTimeoutError
+from storage.waiting import taken
 
 NOT_CONFIGURED = (
     "no login is known that may read the views and nothing else: run `tradewind migrate` as one who may"
@@ -102,14 +104,11 @@ class GuardedSql:
     async def _parts(
         self, url: str, question: SqlQuestion
     ) -> AsyncGenerator[pa.Schema | pa.RecordBatch]:
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise DatabaseUnavailableError("all sessions are taken") from None
+        overdue = DatabaseUnavailableError("all sessions are taken")
+        left_s = await taken(self._slots, ANSWER_WITHIN_S, overdue)
         stop = threading.Event()
         self._stops.add(stop)
-        found = handed_over(self._run(url, question, stop), self._threads, stop)
+        found = handed_over(self._run(url, question, left_s, stop), self._threads, stop)
         try:
             async for part in found:
                 yield part
@@ -119,17 +118,20 @@ class GuardedSql:
             self._slots.release()
 
     def _run(
-        self, url: str, question: SqlQuestion, stop: threading.Event
+        self, url: str, question: SqlQuestion, described_within_s: float, stop: threading.Event
     ) -> Generator[pa.Schema | pa.RecordBatch]:
         """What a thread does: the schema first, then the batches."""
         bounds = self.bounds
-        with guarded_session(url, self._feed, bounds.whole_s) as session:
+        overdue = DatabaseUnavailableError(f"no answer in {ANSWER_WITHIN_S} s")
+        patience = Patience(described_within_s, stop, overdue)
+        with guarded_session(url, self._feed, bounds.whole_s, patience) as session:
             watch = SessionWatch(
                 session, self._control_url, within_s=bounds.whole_s, memory_mb=bounds.memory_mb
             )
+            reading = self._read(session, question, patience, stop)
             described = False
             try:
-                with watch, contextlib.closing(self._read(session, question, stop)) as parts:
+                with watch, contextlib.closing(reading) as parts:
                     for part in parts:
                         described = True
                         yield part
@@ -137,11 +139,15 @@ class GuardedSql:
                 self._tell(error, watch, described=described)
 
     def _read(
-        self, session: Connection, question: SqlQuestion, stop: threading.Event
+        self,
+        session: Connection,
+        question: SqlQuestion,
+        patience: Patience,
+        stop: threading.Event,
     ) -> Generator[pa.Schema | pa.RecordBatch]:
-        query = wrapped(
-            question.statement, describe(session, question.statement), question.rows + 1
-        )
+        described = describe(session, question.statement, patience)
+        statement = without_end(session, question.statement, patience)
+        query = wrapped(statement, described, question.rows + 1)
         yield query.schema(question.numbers)
         left = question.rows
         found = copied(

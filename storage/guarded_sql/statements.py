@@ -4,18 +4,15 @@ By itself it must be one statement that answers with rows. As a subquery it can 
 or sets, or shows: PostgreSQL's grammar has no place for that there.
 """
 
-import select
 from collections import Counter
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import sql
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGresult
 
 from storage.columns import ColumnQuery
 from storage.guarded_sql.errors import SqlInvalidError
-from storage.guarded_sql.session import Connection
+from storage.patience import Connection, Patience, executed, whole_result
 
 ONLY_A_QUERY = "write one SELECT, VALUES, TABLE or WITH … SELECT statement, and nothing else"
 
@@ -33,6 +30,7 @@ _TYPES = {
 """What is read as it is, by PostgreSQL's number of the type."""
 _CASTS = {26: "int8", 700: "float8"}
 """What another type holds as well; everything else is read as text."""
+_BEFORE = "SELECT FROM (\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +41,15 @@ class Described:
     types: tuple[int, ...]
 
 
-def describe(connection: Connection, statement: str) -> Described:
+def describe(connection: Connection, statement: str, patience: Patience) -> Described:
     """What a statement answers with, without running it. Blocks until the server has read it.
 
     SqlInvalidError where it is not one statement that answers with rows, each column by a name of its
-    own; psycopg's errors where PostgreSQL does not understand it.
+    own; psycopg's errors where PostgreSQL does not understand it; what `patience` raises.
     """
-    pgconn = connection.pgconn
-    # Unlike a simple query, Parse takes one statement alone.
-    pgconn.send_prepare(b"", statement.encode())
-    _result(connection)
-    pgconn.send_describe_prepared(b"")
-    found = _result(connection)
+    _parse(connection, statement, patience)
+    connection.pgconn.send_describe_prepared(b"")
+    found = whole_result(connection.pgconn, patience)
     if found.nparams:
         raise SqlInvalidError("a statement takes no parameters", "write the values into it")
     if not found.nfields:
@@ -63,6 +58,25 @@ def describe(connection: Connection, statement: str) -> Described:
     names = tuple((found.fname(column) or b"").decode() for column in columns)
     _refuse_twins(names)
     return Described(names, tuple(found.ftype(column) for column in columns))
+
+
+def without_end(connection: Connection, statement: str, patience: Patience) -> str:
+    """A statement that was described, without the semicolon that ends it and what follows.
+
+    Which one that is, PostgreSQL says, who knows comments and strings: where one statement alone stands,
+    nothing but its end is a semicolon that has no place in a subquery.
+    """
+    if ";" not in statement:
+        return statement
+    executed(connection, sql.SQL("SAVEPOINT inside"), patience)
+    try:
+        _parse(connection, f"{_BEFORE}{statement}\n) AS answer", patience)
+    except psycopg.Error as error:
+        executed(connection, sql.SQL("ROLLBACK TO SAVEPOINT inside"), patience)
+        end = int(error.diag.statement_position or 0) - 1 - len(_BEFORE)
+        if isinstance(error, psycopg.errors.SyntaxError) and statement[max(end, 0) :][:1] == ";":
+            return statement[: max(end, 0)]
+    return statement
 
 
 def wrapped(statement: str, described: Described, rows: int) -> ColumnQuery:
@@ -75,7 +89,7 @@ def wrapped(statement: str, described: Described, rows: int) -> ColumnQuery:
     ]
     # On lines of its own: what ends it may be a comment.
     text = (
-        f"SELECT {', '.join(read)} FROM (\n{statement.rstrip().rstrip(';')}\n)"
+        f"SELECT {', '.join(read)} FROM (\n{statement}\n)"
         f" AS answer ({', '.join(aliases)}) LIMIT {rows}"
     )
     return ColumnQuery(sql.SQL(text), described.names, tuple(types))
@@ -89,24 +103,7 @@ def _refuse_twins(names: tuple[str, ...]) -> None:
             )
 
 
-def _result(connection: Connection) -> PGresult:
-    """The outcome of what was sent; libpq's own wait would hold up every thread of the process."""
-    pgconn = connection.pgconn
-    poll = select.poll()
-    poll.register(pgconn.socket, select.POLLIN | select.POLLOUT)
-    while pgconn.flush():
-        poll.poll()
-        pgconn.consume_input()
-    poll.modify(pgconn.socket, select.POLLIN)
-    found: list[PGresult] = []
-    while True:
-        while pgconn.is_busy():
-            poll.poll()
-            pgconn.consume_input()
-        result = pgconn.get_result()
-        if result is None:
-            break
-        found.append(result)
-    if found[-1].status != ExecStatus.COMMAND_OK:
-        raise error_from_result(found[-1])
-    return found[-1]
+def _parse(connection: Connection, statement: str, patience: Patience) -> None:
+    """Have it read and not run. Unlike a simple query, Parse takes one statement alone."""
+    connection.pgconn.send_prepare(b"", statement.encode())
+    whole_result(connection.pgconn, patience)

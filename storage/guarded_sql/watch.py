@@ -16,8 +16,10 @@ from types import TracebackType
 from typing import Self
 
 import psycopg
+from psycopg import sql
 
-from storage.guarded_sql.session import Connection
+from storage.errors import DatabaseUnavailableError, StorageError
+from storage.patience import Connection, Patience, connected, executed
 from storage.pools import CONNECT_TIMEOUT_S
 
 INTERVAL_S = 0.02
@@ -80,6 +82,13 @@ class SessionWatch:
                 self._end(Ended.MEMORY)
                 return
 
+    def _ending(self) -> sql.Composed:
+        info = self._session.info
+        return sql.SQL(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid = {} AND usename = {} AND datname = {}"
+        ).format(self._pid, info.user, info.dbname)
+
     def _used_mb(self) -> float:
         """The memory of the session's own, without what it shares with others."""
         if self._status is None:
@@ -94,19 +103,16 @@ class SessionWatch:
     def _end(self, why: Ended) -> None:
         self.ended = why
         _log.warning("a caller's statement is ended: too much %s", why.value)
+        overdue = DatabaseUnavailableError("the server does not answer")
+        patience = Patience(CONNECT_TIMEOUT_S, threading.Event(), overdue)
         try:
-            with psycopg.connect(
-                self._control_url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
-            ) as control:
-                ended = control.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE pid = %s AND usename = %s AND datname = %s",
-                    (self._pid, self._session.info.user, self._session.info.dbname),
-                ).fetchall()
+            # Left as itself it would say goodbye to a server that does not listen.
+            with contextlib.closing(connected(self._control_url, patience)) as control:
+                ended = executed(control, self._ending(), patience)
             if ended:
                 return
             reason = "it runs on another server"
-        except psycopg.Error as error:
+        except (psycopg.Error, StorageError) as error:
             reason = str(error)
         _log.warning("a caller's session could not be ended, only its statement: %s", reason)
         with contextlib.suppress(psycopg.Error):  # it has ended by itself

@@ -1,5 +1,6 @@
 """The ways into the test's own database that guarded SQL has."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,8 +8,10 @@ import psycopg
 import pytest
 
 from market.sources import Feed
+from storage.errors import DatabaseUnavailableError
 from storage.guarded_sql.role import role_of
-from storage.guarded_sql.session import Connection, guarded_session
+from storage.guarded_sql.session import guarded_session
+from storage.patience import Connection, Patience
 
 ODD = "odd_quant"
 
@@ -16,6 +19,11 @@ ODD = "odd_quant"
 def url_of(database_url: str, role: str) -> str:
     """The same database by another login."""
     return database_url.replace("//tradewind@", f"//{role}@")
+
+
+def patience(seconds: float = 10) -> Patience:
+    """So much of it, that nobody ends."""
+    return Patience(seconds, threading.Event(), DatabaseUnavailableError("no answer"))
 
 
 @pytest.fixture
@@ -26,7 +34,7 @@ def quant_url(database_url: str) -> str:
 
 @pytest.fixture
 def session(quant_url: str) -> Iterator[Connection]:
-    with guarded_session(quant_url, Feed.SIMULATED, 30) as opened:
+    with guarded_session(quant_url, Feed.SIMULATED, 30, patience()) as opened:
         yield opened
 
 

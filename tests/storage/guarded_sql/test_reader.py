@@ -1,7 +1,9 @@
 """Answers to statements: whole or not at all, bounded, one session each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -19,6 +21,11 @@ from storage.guarded_sql.errors import (
     SqlTooManyRowsError,
 )
 from storage.guarded_sql.reader import GuardedSql, SqlBounds, SqlQuestion
+from storage.guarded_sql.role import role_of
+from storage.guarded_sql.session import guarded_session
+from storage.patience import Connection, StoppedError
+from tests.api.harness import Proxy, database_proxy
+from tests.storage.guarded_sql.conftest import url_of
 
 Made = Callable[..., GuardedSql]
 
@@ -142,3 +149,59 @@ async def test_without_a_way_in(database_url: str) -> None:
     reader = GuardedSql(None, database_url, Feed.SIMULATED)
     with pytest.raises(SqlNotConfiguredError, match="TRADEWIND_QUANT_DATABASE_URL"):
         await reader.answer(SqlQuestion("SELECT 1 AS a", 1))
+
+
+@contextmanager
+def frozen_in_session(proxy: Proxy, *facts: Any) -> Iterator[Connection]:
+    """A session whose server falls silent as soon as it has been looked over."""
+    with guarded_session(*facts) as session:
+        proxy.freeze()
+        yield session
+
+
+@pytest.mark.parametrize("moment", ["before it is opened", "before the statement is read"])
+async def test_a_server_that_falls_silent_is_given_up_in_time_and_holds_no_session(
+    database_url: str, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database_proxy(database_url) as (proxy, url):
+        quant_url = url_of(url, role_of(Feed.SIMULATED))
+        reader = GuardedSql(quant_url, url, Feed.SIMULATED, SqlBounds(sessions=1))
+        if moment == "before it is opened":
+            proxy.freeze()
+        else:
+            monkeypatch.setattr(
+                "storage.guarded_sql.reader.guarded_session",
+                lambda *facts: frozen_in_session(proxy, *facts),
+            )
+        began_s = time.monotonic()
+        with pytest.raises(DatabaseUnavailableError, match="no answer"):
+            await table(reader, "SELECT 1 AS a")
+        assert time.monotonic() - began_s < 4  # 1.8 s on a machine that is not busy
+        monkeypatch.undo()
+        proxy.thaw()
+        assert (await table(reader, "SELECT 1 AS a")).num_rows == 1
+        await reader.close()
+
+
+async def begun(reader: GuardedSql) -> None:
+    """Return when a statement is being waited for."""
+    async with asyncio.timeout(10):
+        while True:
+            if reader._stops:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_closing_ends_the_wait_for_a_server_that_is_silent(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.guarded_sql.reader.ANSWER_WITHIN_S", 60)
+    async with database_proxy(database_url) as (proxy, url):
+        reader = GuardedSql(url, url, Feed.SIMULATED)
+        proxy.freeze()
+        asked = asyncio.ensure_future(reader.answer(SqlQuestion("SELECT 1 AS a", 1)))
+        await begun(reader)
+        await reader.close()
+        async with asyncio.timeout(10):
+            with pytest.raises(StoppedError):
+                await asked

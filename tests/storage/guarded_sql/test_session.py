@@ -8,8 +8,9 @@ import pytest
 from market.sources import Feed
 from storage.errors import DatabaseUnavailableError
 from storage.guarded_sql.errors import SqlNotConfiguredError
-from storage.guarded_sql.session import Connection, guarded_session
-from tests.storage.guarded_sql.conftest import url_of
+from storage.guarded_sql.session import _FAULTS, _facts, guarded_session
+from storage.patience import Connection
+from tests.storage.guarded_sql.conftest import patience, url_of
 
 SECONDS = 30
 
@@ -34,16 +35,16 @@ def test_its_settings(session: Connection) -> None:
 
 
 def test_nothing_of_a_session_is_left_for_the_next(quant_url: str) -> None:
-    with guarded_session(quant_url, Feed.SIMULATED, SECONDS) as first:
+    with guarded_session(quant_url, Feed.SIMULATED, SECONDS, patience()) as first:
         first.execute("SELECT set_config('search_path', 'nowhere', false)")
         first.execute("COMMIT")
-    with guarded_session(quant_url, Feed.SIMULATED, SECONDS) as second:
+    with guarded_session(quant_url, Feed.SIMULATED, SECONDS, patience()) as second:
         assert setting(second, "search_path") == "quant_simulated, shims, public"
     assert first.closed
 
 
 def test_a_login_that_may_read_the_views_alone_is_let_in(odd: Callable[[str], str]) -> None:
-    with guarded_session(odd("SELECT 1"), Feed.SIMULATED, SECONDS) as session:
+    with guarded_session(odd("SELECT 1"), Feed.SIMULATED, SECONDS, patience()) as session:
         assert session.execute("SELECT count(*) FROM ticks").fetchone() == (0,)
 
 
@@ -75,6 +76,13 @@ def test_a_login_that_may_read_the_views_alone_is_let_in(odd: Callable[[str], st
             "may call owner_does",
         ),
         ("CREATE EXTENSION dblink", "may call dblink"),
+        (
+            "CREATE SCHEMA _timescaledb_functions;"
+            " GRANT USAGE ON SCHEMA _timescaledb_functions TO PUBLIC;"
+            " CREATE FUNCTION _timescaledb_functions.of_an_update() RETURNS int LANGUAGE sql"
+            " AS 'SELECT 1'",
+            "may call _timescaledb_functions.of_an_update",
+        ),
         ("CREATE EXTENSION pg_stat_statements", "may read or write pg_stat_statements"),
         (
             "CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;"
@@ -93,15 +101,25 @@ def test_a_login_that_may_do_more_or_less_is_not_used(
     url = odd(given)
     with (
         pytest.raises(SqlNotConfiguredError, match=said),
-        guarded_session(url, Feed.SIMULATED, SECONDS),
+        guarded_session(url, Feed.SIMULATED, SECONDS, patience()),
     ):
         pass
+
+
+def test_timescaledb_as_we_leave_it_bars_nobody(timescale_url: str) -> None:
+    look = _FAULTS.format(**_facts(Feed.LIVE, SECONDS))
+    with psycopg.connect(timescale_url, autocommit=True) as connection:
+        connection.execute("SET SESSION AUTHORIZATION tradewind_quant_live")
+        faults = " ".join(fault for (fault,) in connection.execute(look))
+        connection.execute("RESET SESSION AUTHORIZATION")
+    # A role's own settings come with a login, which it has not had here.
+    assert "may" not in faults
 
 
 def test_the_owner_is_not_used(database_url: str) -> None:
     with (
         pytest.raises(SqlNotConfiguredError, match="more than a login"),
-        guarded_session(database_url, Feed.SIMULATED, SECONDS),
+        guarded_session(database_url, Feed.SIMULATED, SECONDS, patience()),
     ):
         pass
 
@@ -109,7 +127,7 @@ def test_the_owner_is_not_used(database_url: str) -> None:
 def test_a_login_of_another_feed_is_not_used(quant_url: str) -> None:
     with (
         pytest.raises(SqlNotConfiguredError, match="may not use the schema quant_live"),
-        guarded_session(quant_url, Feed.LIVE, SECONDS),
+        guarded_session(quant_url, Feed.LIVE, SECONDS, patience()),
     ):
         pass
 
@@ -117,12 +135,12 @@ def test_a_login_of_another_feed_is_not_used(quant_url: str) -> None:
 def test_a_login_that_is_missing_is_told_from_a_database_that_is(database_url: str) -> None:
     with (
         pytest.raises(SqlNotConfiguredError, match="tradewind migrate"),
-        guarded_session(url_of(database_url, "nobody_at_all"), Feed.LIVE, SECONDS),
+        guarded_session(url_of(database_url, "nobody_at_all"), Feed.LIVE, SECONDS, patience()),
     ):
         pass
     with (
         pytest.raises(DatabaseUnavailableError),
-        guarded_session("postgresql://nobody@127.0.0.1:1/none", Feed.LIVE, SECONDS),
+        guarded_session("postgresql://nobody@127.0.0.1:1/none", Feed.LIVE, SECONDS, patience()),
     ):
         pass
 

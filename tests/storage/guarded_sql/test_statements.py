@@ -6,25 +6,29 @@ import psycopg
 import pytest
 
 from storage.guarded_sql.errors import SqlInvalidError
-from storage.guarded_sql.session import Connection
-from storage.guarded_sql.statements import describe, wrapped
+from storage.guarded_sql.statements import describe, without_end, wrapped
+from storage.patience import Connection
+from tests.storage.guarded_sql.conftest import patience
 
 
 def rows(session: Connection, statement: str, most: int = 10) -> list[tuple[object, ...]]:
     """The answer to a wrapped statement."""
-    query = wrapped(statement, describe(session, statement), most)
+    described = describe(session, statement, patience())
+    query = wrapped(without_end(session, statement, patience()), described, most)
     return session.execute(query.statement.as_bytes(session)).fetchall()
 
 
 class TestDescribe:
     def test_names_and_types(self, session: Connection) -> None:
-        found = describe(session, "SELECT 1 AS one, now() AS then, 1.5 AS \"Half\", 'x' AS word")
+        found = describe(
+            session, "SELECT 1 AS one, now() AS then, 1.5 AS \"Half\", 'x' AS word", patience()
+        )
         assert found.names == ("one", "then", "Half", "word")
         query = wrapped("SELECT 1", found, 1)
         assert query.types == ("int4", "timestamptz", "numeric", "text")
 
     def test_it_is_not_run(self, session: Connection) -> None:
-        assert describe(session, "SELECT 1 / 0 AS never").names == ("never",)
+        assert describe(session, "SELECT 1 / 0 AS never", patience()).names == ("never",)
 
     @pytest.mark.parametrize(
         ("statement", "said"),
@@ -46,7 +50,7 @@ class TestDescribe:
         self, session: Connection, statement: str, said: str
     ) -> None:
         with pytest.raises(SqlInvalidError, match=said):
-            describe(session, statement)
+            describe(session, statement, patience())
 
     @pytest.mark.parametrize(
         "statement",
@@ -64,11 +68,11 @@ class TestDescribe:
         self, session: Connection, statement: str
     ) -> None:
         with pytest.raises(psycopg.errors.SyntaxError):
-            describe(session, statement)
+            describe(session, statement, patience())
 
     def test_the_place_of_a_fault_is_the_statement_s_own(self, session: Connection) -> None:
         with pytest.raises(psycopg.errors.UndefinedColumn) as caught:
-            describe(session, "SELECT nope FROM ticks")
+            describe(session, "SELECT nope FROM ticks", patience())
         assert caught.value.diag.statement_position == "8"
 
 
@@ -81,6 +85,10 @@ class TestWrapped:
             "WITH a AS (SELECT 1) TABLE a",
             "SELECT 1;",
             "SELECT 1 -- x",
+            "SELECT 1; -- done",
+            "SELECT 1; /* done; /* really; */ */ ;; -- ;",
+            "SELECT 1 -- one; two\n;\n-- done\n",
+            "SELECT 1 WHERE ';' <> '; --' AND $$;$$ <> '' /* ; */;  ",
         ],
     )
     def test_every_kind_of_query(self, session: Connection, statement: str) -> None:
@@ -101,7 +109,13 @@ class TestWrapped:
 
     @pytest.mark.parametrize(
         "statement",
-        ["SHOW search_path", "EXPLAIN SELECT 1", "EXPLAIN ANALYZE SELECT 1", "SELECT 1; -- after"],
+        [
+            "SHOW search_path",
+            "EXPLAIN SELECT 1",
+            "EXPLAIN ANALYZE SELECT 1;",
+            "SHOW search_path; -- after",
+            "; SELECT 1",
+        ],
     )
     def test_what_only_stands_alone_is_refused(self, session: Connection, statement: str) -> None:
         with pytest.raises(psycopg.errors.SyntaxError):
@@ -111,7 +125,9 @@ class TestWrapped:
         statement = "WITH a AS (SELECT set_config('x.y', '1', false)) SELECT * FROM a"
         assert rows(session, statement) == [("1",)]
         query = wrapped(
-            "INSERT INTO ticks DEFAULT VALUES RETURNING 1", describe(session, "SELECT 1"), 1
+            "INSERT INTO ticks DEFAULT VALUES RETURNING 1",
+            describe(session, "SELECT 1", patience()),
+            1,
         )
         with pytest.raises(psycopg.errors.SyntaxError):
             session.execute(query.statement.as_bytes(session))

@@ -10,8 +10,8 @@ from storage.guarded_sql.errors import (
     SqlMemoryError,
     SqlTimeoutError,
 )
-from storage.guarded_sql.session import Connection
 from storage.guarded_sql.told import MAX_MESSAGE_CHARACTERS, told
+from storage.patience import Connection
 
 
 def error_of(session: Connection, statement: str) -> psycopg.Error:

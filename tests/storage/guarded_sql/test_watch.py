@@ -1,5 +1,6 @@
 """The watch over a session: it ends what takes too long or grows too large, and nothing else."""
 
+import socket
 import time
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import psycopg
 import pytest
 
 import storage.guarded_sql.watch
-from storage.guarded_sql.session import Connection
 from storage.guarded_sql.watch import Ended, SessionWatch
+from storage.patience import Connection
 
 GROWS = "SELECT cardinality(array_agg(n)) FROM (SELECT generate_series(1, 90000000) AS n) AS a"
 
@@ -60,6 +61,15 @@ def test_a_statement_is_ended_where_its_session_cannot_be(session: Connection) -
     watching = SessionWatch(session, nowhere, within_s=0.2, memory_mb=256)
     with watching as watch, pytest.raises(psycopg.errors.QueryCanceled):
         session.execute("SELECT pg_sleep(60)")
+    assert watch.ended is Ended.TIME
+
+
+def test_a_control_that_says_nothing_is_not_waited_for(session: Connection) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        nowhere = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/none"
+        watching = SessionWatch(session, nowhere, within_s=0.1, memory_mb=256)
+        with watching as watch, pytest.raises(psycopg.errors.QueryCanceled):
+            session.execute("SELECT pg_sleep(60)")
     assert watch.ended is Ended.TIME
 
 
