@@ -16,6 +16,8 @@ from storage.pools import Connection
 ELECTED_WITHIN = timedelta(minutes=5)
 """How far behind the newest of all a source's last candle may lie for it to be elected."""
 
+_MINUTE = timedelta(minutes=1)
+
 _NEWEST = """
 WITH recent AS (
     SELECT wanted.instrument_id, side.letter, candle.minute, candle.source_id
@@ -39,20 +41,26 @@ WITH recent AS (
     FROM recent JOIN elected USING (instrument_id, source_id)
     ORDER BY instrument_id, letter, minute DESC
 )
-SELECT tick.*
-FROM newest CROSS JOIN LATERAL (
+SELECT instrument_id, letter::text, minute, source_id FROM newest
+"""
+# The span of all minutes beside each one's: the planner leaves all other partitions out.
+_OF_MINUTES = """
+FROM unnest(
+    %(instruments)s::int[], %(letters)s::"char"[], %(minutes)s::timestamptz[], %(sources)s::smallint[]
+) AS recent (instrument_id, letter, minute, source_id)
+CROSS JOIN LATERAL (
     SELECT t.time, t.instrument_id, t.source_id, t.kind, t.seq, t.bid, t.ask, t.price, t.size
     FROM market.ticks t
-    WHERE t.feed = %(feed)s AND t.instrument_id = newest.instrument_id
-      AND t.source_id = newest.source_id
-      AND t.time >= newest.minute AND t.time < newest.minute + interval '1 minute'
-      AND (t.kind = 'q') = (newest.letter = 'm')
+    WHERE t.feed = %(feed)s AND t.instrument_id = recent.instrument_id
+      AND t.source_id = recent.source_id AND t.time >= %(first)s AND t.time <= %(latest)s
+      AND t.time >= recent.minute AND t.time < recent.minute + interval '1 minute'
+      AND (t.kind = 'q') = (recent.letter = 'm')
     ORDER BY t.time DESC, t.seq DESC LIMIT 1
 ) AS tick
 """
+_TICKS = f"SELECT tick.* {_OF_MINUTES}"
 
-
-_NEWEST_AT = """
+_RECENT_AT = """
 WITH recent AS (
     SELECT wanted.instrument_id, side.letter, candle.minute, candle.source_id,
         row_number() OVER (
@@ -67,18 +75,13 @@ WITH recent AS (
           AND time <= %(at)s AND ticks > 0 AND source_id = ANY(%(sources)s::smallint[])
         ORDER BY time DESC LIMIT 64
     ) AS candle (minute, source_id)
-), newest AS (
+)
+SELECT instrument_id, letter::text, minute, source_id FROM recent WHERE place <= 2
+"""
+_TICKS_AT = f"""
+WITH newest AS (
     SELECT DISTINCT ON (recent.instrument_id, letter, recent.source_id) letter, tick.*
-    FROM recent CROSS JOIN LATERAL (
-        SELECT t.time, t.instrument_id, t.source_id, t.kind, t.seq, t.bid, t.ask, t.price, t.size
-        FROM market.ticks t
-        WHERE t.feed = %(feed)s AND t.instrument_id = recent.instrument_id
-          AND t.source_id = recent.source_id
-          AND t.time >= recent.minute AND t.time < recent.minute + interval '1 minute'
-          AND t.time <= %(at)s AND (t.kind = 'q') = (recent.letter = 'm')
-        ORDER BY t.time DESC, t.seq DESC LIMIT 1
-    ) AS tick
-    WHERE place <= 2
+    {_OF_MINUTES}
     ORDER BY recent.instrument_id, letter, recent.source_id, recent.minute DESC
 ), elected AS (
     SELECT DISTINCT ON (instrument_id) instrument_id, source_id
@@ -86,7 +89,7 @@ WITH recent AS (
         SELECT *, max(time) OVER (PARTITION BY instrument_id) AS last FROM newest
     ) AS known
     WHERE time >= last - %(within)s
-    ORDER BY instrument_id, array_position(%(sources)s::smallint[], source_id)
+    ORDER BY instrument_id, array_position(%(ranked)s::smallint[], source_id)
 )
 SELECT time, instrument_id, source_id, kind, seq, bid, ask, price, size
 FROM newest JOIN elected USING (instrument_id, source_id)
@@ -118,7 +121,7 @@ async def newest_ticks(
         "sources": ids_by_rank(feed),
         "within": ELECTED_WITHIN,
     }
-    return await _ticks(connection, _NEWEST, parameters)
+    return await _ticks(connection, (_NEWEST, _TICKS), parameters)
 
 
 async def newest_ticks_at(
@@ -140,14 +143,32 @@ async def newest_ticks_at(
         "within": ELECTED_WITHIN,
         "at": at,
     }
-    return await _ticks(connection, _NEWEST_AT, parameters)
+    return await _ticks(connection, (_RECENT_AT, _TICKS_AT), parameters, at)
 
 
 async def _ticks(
-    connection: Connection, statement: LiteralString, parameters: Mapping[str, object]
+    connection: Connection,
+    statements: tuple[LiteralString, LiteralString],
+    parameters: Mapping[str, object],
+    at: datetime | None = None,
 ) -> list[Tick]:
+    """The ticks that the second statement takes from the minutes that the first one finds."""
+    minutes = await (await connection.execute(statements[0], parameters)).fetchall()
+    if not minutes:
+        return []
+    instruments, letters, starts, sources = zip(*minutes, strict=True)
+    found = {
+        "instruments": list(instruments),
+        "letters": list(letters),
+        "minutes": list(starts),
+        "sources": list(sources),
+        "ranked": parameters["sources"],
+        "first": min(starts),
+        "latest": max(starts) + _MINUTE if at is None else min(max(starts) + _MINUTE, at),
+    }
     async with connection.cursor(row_factory=class_row(_ExactTick)) as cursor:
-        await cursor.execute(statement, parameters)
+        # Never as a prepared one, whose plan would be for any time, and thus of all partitions.
+        await cursor.execute(statements[1], {**parameters, **found}, prepare=False)
         rows = await cursor.fetchall()
     return [
         Tick(

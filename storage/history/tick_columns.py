@@ -16,7 +16,14 @@ from psycopg import sql
 
 from market.sources import Feed
 from storage.columns import ColumnQuery, ColumnReader, Numbers
-from storage.history.ticks import TickQuery, tick_parameters, ticks_statement
+from storage.history.ticks import (
+    TickQuery,
+    is_wide,
+    narrowed,
+    span_statement,
+    tick_parameters,
+    ticks_statement,
+)
 
 TICK_NAMES = ("time", "bid", "ask", "price", "size", "source_id", "kind", "seq")
 TICK_TYPES = ("timestamptz", *("numeric",) * 4, "int2", '"char"', "int8")
@@ -63,9 +70,8 @@ FROM (
         FROM market.candles
         WHERE instrument_id = {instrument_id} AND feed = {feed} AND side IN ('m', 't')
           AND ticks > 0 AND time < {end} AND {of_source}
-          AND time > greatest({start},
-            (SELECT time FROM market.ticks WHERE feed = {feed} ORDER BY time LIMIT 1)
-          ) - interval '1 minute'
+          AND time > {before}
+          AND time > (SELECT market.ticks_from({feed})) - interval '1 minute'
         GROUP BY time
     ) AS minutes
 ) AS islands
@@ -85,10 +91,14 @@ _ONE = sql.SQL(_TICKS)
 _MANY = sql.SQL(
     "SELECT tick.* FROM (VALUES {stretches}) AS stretch (start, until)"
     " CROSS JOIN LATERAL ("
-    + _TICKS.replace("{start}", "stretch.start").replace("{end}", "stretch.until")
+    + _TICKS.replace("{start}", "stretch.start AND time >= {start}").replace(
+        "{end}", "stretch.until AND time < {end}"
+    )
     + ") AS tick"
 )
-"""In the order of the values: the inner part can only be run once for each of them, as they come."""
+"""The whole range beside each stretch's: the planner leaves all other partitions out.
+
+In the order of the values: the inner part can only be run once for each of them, as they come."""
 
 
 async def tick_stretches(columns: ColumnReader, wanted: TickRange) -> list[Stretch]:
@@ -125,6 +135,13 @@ async def tick_page(
     columns: ColumnReader, query: TickQuery, *, last: bool, numbers: Numbers = Numbers.FLOAT64
 ) -> pa.Table:
     """The first or the last ticks of a range, ascending, as `TICK_NAMES`."""
+    if is_wide(query):
+        spanned = _inlined(span_statement(query, last=last), tick_parameters(query))
+        span = ColumnQuery(spanned, _STRETCH_NAMES[:2], _STRETCH_TYPES[:2])
+        (row,) = (await columns.table(span, timeout_s=PAGE_WITHIN_S)).to_pylist()
+        if row["start"] is None:
+            return tick_schema(numbers).empty_table()
+        query = narrowed(query, **row)
     statement = _inlined(ticks_statement(query, last=last), tick_parameters(query))
     wanted = ColumnQuery(statement, TICK_NAMES, TICK_TYPES)
     found = await columns.table(wanted, numbers=numbers, timeout_s=PAGE_WITHIN_S)
@@ -163,7 +180,8 @@ def _statement(wanted: TickRange, part: Sequence[Stretch]) -> sql.Composed:
     values = sql.SQL(", ").join(
         sql.SQL("({}, {})").format(sql.Literal(start), sql.Literal(end)) for start, end in bounds
     )
-    return _MANY.format(stretches=values, **literals)
+    span = {"start": sql.Literal(bounds[0][0]), "end": sql.Literal(bounds[-1][1])}
+    return _MANY.format(stretches=values, **literals | span)
 
 
 def _literals(wanted: TickRange) -> dict[str, sql.Composable]:
@@ -174,6 +192,7 @@ def _literals(wanted: TickRange) -> dict[str, sql.Composable]:
         "instrument_id": sql.Literal(wanted.instrument_id),
         "feed": sql.Literal(wanted.feed.code),
         "start": sql.Literal(wanted.start),
+        "before": sql.Literal(wanted.start - _MINUTE),
         "end": sql.Literal(wanted.end),
         "of_source": of_source,
     }

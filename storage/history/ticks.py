@@ -1,6 +1,6 @@
 """Ticks of a range, page by page; their prices leave as floats, or exact as texts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
@@ -50,42 +50,46 @@ class TickQuery:
     source_id: int | None = None
 
 
-_TICKS = """
-SELECT tick.*
-FROM (
+_HOLDING = """
     SELECT DISTINCT candle.time AS minute
     FROM unnest('{{m,t}}'::"char"[]) AS side (letter)
     CROSS JOIN LATERAL (
         SELECT time FROM market.candles
         WHERE instrument_id = %(instrument_id)s AND feed = %(feed)s AND side = side.letter
-          AND ticks > 0 {of_source}
-          AND time > greatest(%(start)s,
-            (SELECT time FROM market.ticks WHERE feed = %(feed)s ORDER BY time LIMIT 1)
-          ) - interval '1 minute' AND time < %(end)s
+          AND ticks > 0 {of_source} AND time > %(before)s AND time < %(end)s
+          AND time > (SELECT market.ticks_from(%(feed)s)) - interval '1 minute'
         ORDER BY time {order} LIMIT %(minutes)s
     ) AS candle
     ORDER BY minute {order}
-) AS holding
+"""
+_SPAN = f"SELECT min(minute), max(minute) + interval '1 minute' FROM ({_HOLDING}) AS holding"
+# The whole range beside each minute's: the planner leaves all other partitions out.
+_TICKS = f"""
+SELECT tick.*
+FROM ({_HOLDING}) AS holding
 CROSS JOIN LATERAL (
-    SELECT time, {numbers}, source_id, kind, seq
+    SELECT time, {{numbers}}, source_id, kind, seq
     FROM market.ticks
     WHERE feed = %(feed)s AND instrument_id = %(instrument_id)s
+      AND time >= %(start)s AND time < %(end)s
       AND time >= greatest(%(start)s, holding.minute)
       AND time < least(%(end)s, holding.minute + interval '1 minute')
-      {of_source} {beyond}
-    ORDER BY time {order}, source_id {order}, kind {order}, seq {order} LIMIT %(limit)s
+      {{of_source}} {{beyond}}
+    ORDER BY time {{order}}, source_id {{order}}, kind {{order}}, seq {{order}} LIMIT %(limit)s
 ) AS tick
-ORDER BY holding.minute {order}, time {order}, source_id {order}, kind {order}, seq {order}
+ORDER BY holding.minute {{order}}, time {{order}}, source_id {{order}}, kind {{order}}, seq {{order}}
 LIMIT %(limit)s
 """
 """Ticks lie in the order of time alone: the candles tell in which minutes the instrument has any.
 
 Every candle made of ticks stands for one at least, but for those of a minute that the range cuts, and
-those whose ticks are no longer kept, which is so from the oldest tick back.
+those whose ticks are no longer kept, which is so from the oldest partition back.
 """
 _BEYOND = """AND ((time, source_id, kind, seq) > (%(after_time)s, %(after_source)s::smallint,
     %(after_kind)s::"char", %(after_seq)s::bigint)) IS TRUE"""
 """No condition of an index, which would begin at this tick for every minute."""
+_WIDE = timedelta(days=2)
+"""A range of more is first narrowed to the minutes of the page, for it may have thousands of partitions."""
 _FORMS = {Numbers.FLOAT64: "{0}::float8", Numbers.DECIMAL: "trim_scale({0})::text AS {0}"}
 _PRICES = ("bid", "ask", "price", "size")
 STORED_NUMBERS = ", ".join(_PRICES)
@@ -98,21 +102,44 @@ def ticks_statement(query: TickQuery, *, last: bool, numbers: str = STORED_NUMBE
     `numbers` is how the four prices and sizes are read.
     """
     return _TICKS.format(
-        order="DESC" if last else "ASC",
-        beyond="" if last else _BEYOND,
-        of_source="" if query.source_id is None else "AND source_id = %(source_id)s",
-        numbers=numbers,
+        beyond="" if last else _BEYOND, numbers=numbers, **_words(query, last=last)
     )
+
+
+def span_statement(query: TickQuery, *, last: bool) -> str:
+    """The statement of when the first or the last ticks of a range begin and end, about; both null where
+    there are none. Its parameters: `tick_parameters`."""
+    return _SPAN.format(**_words(query, last=last))
+
+
+def is_wide(query: TickQuery) -> bool:
+    """Whether a range is to be `narrowed` to the answer of its `span_statement` before it is read."""
+    start = query.start if query.after is None else max(query.start, query.after.time)
+    return query.end - start > _WIDE
+
+
+def narrowed(query: TickQuery, start: datetime, end: datetime) -> TickQuery:
+    """The part of a range that lies in [start, end)."""
+    return replace(query, start=max(query.start, start), end=min(query.end, end))
+
+
+def _words(query: TickQuery, *, last: bool) -> dict[str, str]:
+    return {
+        "order": "DESC" if last else "ASC",
+        "of_source": "" if query.source_id is None else "AND source_id = %(source_id)s",
+    }
 
 
 def tick_parameters(query: TickQuery) -> dict[str, object]:
     """The values of the statement's parameters, by name."""
     after = query.after or TickKey(query.start - timedelta(microseconds=1), 0, " ", 0)
+    start = max(query.start, after.time)
     return {
         "instrument_id": query.instrument_id,
         "feed": query.feed.code,
         "source_id": query.source_id,
-        "start": max(query.start, after.time),
+        "start": start,
+        "before": start - timedelta(minutes=1),
         "end": query.end,
         "limit": query.limit,
         # One source's candle each in the minute that the range may cut.
@@ -142,7 +169,15 @@ async def _ticks(
     connection: Connection, query: TickQuery, numbers: Numbers, *, last: bool
 ) -> list[TickRow]:
     forms = ", ".join(_FORMS[numbers].format(name) for name in _PRICES)
+    if is_wide(query):
+        statement = span_statement(query, last=last).encode()
+        cursor = await connection.execute(statement, tick_parameters(query), prepare=False)
+        start, end = await cursor.fetchone() or (None, None)
+        if start is None:
+            return []
+        query = narrowed(query, start, end)
     statement = ticks_statement(query, last=last, numbers=forms).encode()
-    async with connection.cursor(row_factory=class_row(TickRow)) as cursor:
-        await cursor.execute(statement, tick_parameters(query))
-        return await cursor.fetchall()
+    async with connection.cursor(row_factory=class_row(TickRow)) as rows:
+        # Never as a prepared one, whose plan would be for any time, and thus of all partitions.
+        await rows.execute(statement, tick_parameters(query), prepare=False)
+        return await rows.fetchall()

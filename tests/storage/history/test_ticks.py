@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from market.clock import datetime_of
-from market.sources import Feed, source_of
+from market.sources import Feed, ids_by_rank, source_of
 from storage.columns import Numbers
 from storage.connecting import connect
 from storage.history.ticks import TickKey, TickQuery, TickRow, ticks_before, ticks_from
@@ -33,6 +33,23 @@ async def pages_of(
     assert before is not None
     assert after is not None
     return int(after[0] - before[0])
+
+
+async def partitions_opened(
+    connection: Connection,
+    statement: Callable[[Connection, TickQuery], Awaitable[list[TickRow]]],
+    query: TickQuery,
+) -> tuple[list[TickRow], int]:
+    """The answer, and of how many days the ticks were locked for it."""
+    async with connection.transaction():
+        rows = await statement(connection, query)
+        locked = await connection.execute(
+            "SELECT count(DISTINCT relname)::int FROM pg_locks JOIN pg_class ON oid = relation"
+            " WHERE pid = pg_backend_pid() AND relname ~ '^ticks_[a-z]+_[0-9]+$'"
+        )
+        found = await locked.fetchone()
+    assert found is not None
+    return rows, int(found[0])
 
 
 class TestTicks:
@@ -102,6 +119,19 @@ class TestTicks:
         query = TickQuery(BTCUSDT, FEED, START, LAST_TIME, 1)
         assert [row.price for row in await pool.read(ticks_from, query)] == [2.0]
         assert [row.price for row in await pool.read(ticks_before, query)] == [3.0]
+
+    async def test_no_other_partition_is_opened_than_those_of_the_page(
+        self, database_url: str, pool: ReadPool
+    ) -> None:
+        day, most = 24 * 60, 1 + len(ids_by_rank(FEED))
+        store_ticks(database_url, [btc(n * day, str(n + 1)) for n in range(40)])
+        whole = TickQuery(BTCUSDT, FEED, START, datetime_of(at(41 * day)), 1)
+        short = TickQuery(BTCUSDT, FEED, START, datetime_of(at(5)), 1)
+        for query, last, days in ((whole, 40.0, most), (short, 1.0, 1)):
+            for statement, price in ((ticks_from, 1.0), (ticks_before, last)):
+                rows, opened = await pool.read(partitions_opened, statement, query)
+                assert [row.price for row in rows] == [price]
+                assert 1 <= opened <= days
 
     @pytest.mark.parametrize("few", [[], [0, 499]], ids=["none", "two"])
     async def test_few_ticks_are_found_without_a_walk_through_those_of_others(
