@@ -3,11 +3,13 @@
 Nothing is taken on trust: whatever made the role, a session that could do harm is not used.
 """
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from market.sources import Feed
 from storage.errors import DatabaseUnavailableError
@@ -15,6 +17,9 @@ from storage.guarded_sql.errors import SqlNotConfiguredError
 from storage.guarded_sql.role import HARMFUL, STATEMENT_TIMEOUT_S, WORK_MEMORY_MB, schema_of
 from storage.patience import Connection, Patience, connected, executed
 from storage.pools import translated_errors
+
+_CANCEL_WITHIN_S = 0.15
+"""Short: whoever waited for a server that stands still has waited long enough."""
 
 
 @contextmanager
@@ -40,6 +45,10 @@ def guarded_session(
             raise SqlNotConfiguredError("; ".join(f"its role {fault}" for fault in faults))
         yield connection
     finally:
+        if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            # A server at work does not notice that nobody listens.
+            with contextlib.suppress(psycopg.Error):
+                connection.cancel_safe(timeout=_CANCEL_WITHIN_S)
         connection.close()
 
 

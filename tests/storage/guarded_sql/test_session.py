@@ -1,5 +1,6 @@
 """Sessions for statements: read-only, on one feed's views, and refused where they could do more."""
 
+import time
 from collections.abc import Callable
 
 import psycopg
@@ -149,3 +150,14 @@ def test_the_transaction_stays_read_only(session: Connection) -> None:
     session.execute("SELECT count(*) FROM ticks")
     with pytest.raises(psycopg.errors.ActiveSqlTransaction):
         session.execute("SELECT set_config('transaction_read_only', 'off', false)")
+
+
+def test_what_runs_when_a_session_is_left_does_not_run_on(
+    quant_url: str, connection: Connection
+) -> None:
+    with guarded_session(quant_url, Feed.SIMULATED, SECONDS, patience()) as session:
+        pid = session.info.backend_pid
+        session.pgconn.send_query(b"SELECT pg_sleep(60)")
+    began_s = time.monotonic()
+    while connection.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone():
+        assert time.monotonic() - began_s < 10
