@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +10,9 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fastapi import Request
 
 from api.config import ApiConfig
 from api.errors import InvalidParameterError
-from api.limits import PageTurns
 from api.market.candles import Now, find_page, find_series, shown_rows
 from api.market.schemas import CandleParameters
 from api.services import ServiceSet
@@ -232,14 +229,6 @@ class TestTables:
         page = await served.get("/api/market/candles", symbol="AAPL", format="csv", limit=2)
         assert (response.status_code, page.status_code) == (429, 200)
         assert int(response.headers["retry-after"]) > 0
-
-    async def test_pages_of_one_caller_wait_for_their_turn(self, served: Api) -> None:
-        pages = PageTurns(a_caller=1, within_s=0.05)
-        served.app.state.services = replace(served.app.state.services, pages=pages)
-        async with pages.taken(Request({"type": "http", "client": ("127.0.0.1", 1)})):
-            response = await served.get("/api/market/candles", symbol="AAPL")
-        assert response.status_code == 429
-        assert (await served.get("/api/market/candles", symbol="AAPL")).status_code == 200
 
 
 def read_table(form: str, content: bytes) -> pa.Table:

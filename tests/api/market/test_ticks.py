@@ -299,15 +299,16 @@ class TestManyAtOnce:
         assert (await api.get(PATH, **page)).status_code == 429
         assert (await api.get(PATH, **page | {"limit": 10_000})).status_code == 200
 
-    async def test_pages_of_one_caller_wait_for_their_turn(self, api: Api) -> None:
+    @pytest.mark.parametrize("path", [PATH, "/api/market/candles"])
+    async def test_pages_of_one_caller_wait_for_their_turn(self, api: Api, path: str) -> None:
         pages = PageTurns(a_caller=1, within_s=0.05)
         api.app.state.services = replace(api.app.state.services, pages=pages)
-        asked = {"symbol": "EUR-USD", "format": "csv", "limit": 10_000}
+        asked = {"symbol": "EUR-USD", "format": "csv", "limit": 5_000}
         async with pages.taken(Request({"type": "http", "client": ("127.0.0.1", 1)})):
-            response = await api.get(PATH, **asked)
+            response = await api.get(path, **asked)
         assert response.status_code == 429
         assert response.json()["error"]["details"] == {"most": 1}
-        assert (await api.get(PATH, **asked)).status_code == 200
+        assert (await api.get(path, **asked)).status_code == 200
 
     async def test_the_place_is_held_until_the_client_has_gone(
         self, api: Api, config: ApiConfig
