@@ -18,7 +18,7 @@ from storage.guarded_sql.role import HARMFUL, STATEMENT_TIMEOUT_S, WORK_MEMORY_M
 from storage.patience import Connection, Patience, connected, executed
 from storage.pools import translated_errors
 
-_CANCEL_WITHIN_S = 0.15
+_CANCEL_WITHIN_S = 0.1
 """Short: whoever waited for a server that stands still has waited long enough."""
 
 
