@@ -10,8 +10,23 @@ from storage.connecting import connect
 from storage.errors import DatabaseUnavailableError
 
 VERSION_TABLE = "public.revision"
+SCHEMAS = ("market", "shims", "quant_live", "quant_recorded", "quant_simulated")
+"""What is ours of a database, beside that table: nothing else is ever dropped."""
 
 _EXISTING = "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s) ORDER BY 1"
+# A compressed chunk stays behind where its hypertable is dropped with a schema.
+_DROP_CHUNKS = """
+DO $$ DECLARE
+    ours regclass;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN RETURN; END IF;
+    FOR ours IN SELECT format('%I.%I', hypertable_schema, hypertable_name)::regclass
+        FROM timescaledb_information.hypertables WHERE hypertable_schema = 'market'
+    LOOP
+        PERFORM drop_chunks(ours, older_than => 'infinity'::timestamptz);
+    END LOOP;
+END $$
+"""
 _OTHERS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
@@ -58,12 +73,9 @@ def other_sessions(database_url: str) -> int:
 
 
 def remove(database_url: str, schemas: Iterable[str]) -> None:
-    """Drop these schemas with all that is in them, and the table of the revision.
-
-    TimescaleDB goes first, with the chunks: dropped with its hypertable, a compressed one stays behind.
-    """
+    """Drop these schemas with all that is in them, and the table of the revision; extensions stay."""
     with connect(database_url) as connection, connection.transaction():
-        connection.execute("DROP EXTENSION IF EXISTS timescaledb CASCADE")
+        connection.execute(_DROP_CHUNKS)
         for schema in schemas:
             statement = sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE")
             connection.execute(statement.format(sql.Identifier(schema)))

@@ -61,7 +61,9 @@ def run_backup(path: Path, settings: Settings, console: Console | None = None) -
         try:
             _create(part)
             _dump(database_url, part)
-            part.rename(path)
+            os.link(part, path)  # unlike a rename, it never writes over a file
+        except FileExistsError as error:
+            raise BackupError(path, "is there already, and stays as it is") from error
         except OSError as error:
             raise BackupError(path, f"can't be written: {error.strerror}") from error
         finally:
@@ -90,10 +92,10 @@ def run_restore(
             raise BackupError(
                 path, f"is not restored: {others} sessions use the database, end them"
             )
-        if dumps.what_is_there(database_url, contents.schemas):
+        if dumps.what_is_there(database_url, dumps.SCHEMAS):
             if not replace:
                 raise NotEmptyError(settings.data, own=settings.database_url is not None)
-            dumps.remove(database_url, contents.schemas)
+            dumps.remove(database_url, dumps.SCHEMAS)
         with dumps.being_restored(database_url, timescaledb=contents.timescaledb):
             _restore(database_url, path)  # into what is empty now: if it fails, it is empty still
         shutil.rmtree(settings.recovery, ignore_errors=True)

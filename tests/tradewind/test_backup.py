@@ -125,6 +125,17 @@ def test_a_file_that_is_there_stays_as_it_is(dump: Path, filled: str, tmp_path: 
     assert dump.read_bytes() == before
 
 
+def test_a_file_made_during_the_dump_stays_as_it_is(
+    filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.dump"
+    path.write_bytes(b"theirs")
+    monkeypatch.setattr(Path, "exists", lambda _: False)  # as it was when the dump began
+    with pytest.raises(BackupError, match="is there already"):
+        run_backup(path, settings_of(tmp_path, filled), quiet())
+    assert path.read_bytes() == b"theirs"
+
+
 def test_a_place_that_is_none_is_named(filled: str, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="can't be written: No such file or directory"):
         run_backup(tmp_path / "no" / "x.dump", settings_of(tmp_path, filled), quiet())
