@@ -15,6 +15,8 @@ import psycopg
 import pytest
 from rich.console import Console
 
+from storage import migrate
+from storage.dumps import revision_in
 from storage.errors import NewerSchemaError
 from storage.revision import HEAD
 from tests.chaos.invariants import assert_books_balance, assert_candles_are_those_of_the_ticks
@@ -183,6 +185,21 @@ def test_a_database_that_is_not_empty_is_replaced_only_if_that_is_said(
     assert held(filled) != before
     run_restore(dump, settings, replace=True, console=quiet())
     assert held(filled) == before
+
+
+def test_an_older_schema_takes_the_place_of_a_newer_one(
+    database_url: str, servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "old.dump"
+    with empty_database(servers, "older") as url:
+        with monkeypatch.context() as older:
+            older.setattr(migrate, "HEAD", "0002")
+            older.setattr(migrate, "prepare_roles", lambda _: None)
+            migrate.migrate(url)
+        run_backup(path, settings_of(tmp_path, url), quiet())
+    assert contents_of(path).revision == "0002"
+    run_restore(path, settings_of(tmp_path, database_url), replace=True, console=quiet())
+    assert revision_in(database_url) == HEAD
 
 
 def test_a_database_in_use_is_left_alone(dump: Path, filled: str, tmp_path: Path) -> None:
