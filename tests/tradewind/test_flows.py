@@ -136,6 +136,9 @@ def flow(database_url: str, redis_url: str, tmp_path: Path) -> StartFlow:
                 "TRADEWIND_DATA": str(tmp_path / "data"),
                 "TRADEWIND_RUN": str(tmp_path / "run"),
                 "TRADEWIND_FEED": "sandbox",
+                # Its ticks are of 2024.
+                "TRADEWIND_KEEP_SIMULATED_DAYS": "9999",
+                "TRADEWIND_KEEP_SIMULATED_CANDLES_DAYS": "9999",
             },
         )
 
