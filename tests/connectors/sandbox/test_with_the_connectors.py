@@ -20,7 +20,7 @@ from connectors.sandbox.mounts import MOUNTS
 from connectors.sandbox.server import Running, running
 from market.clock import system_clock
 from market.instruments import CATALOGUE
-from market.log import LogRecord, Parsed
+from market.log import LogRecord, Parsed, Refused
 from market.sources import Feed, source_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,13 +40,19 @@ def connector_of(server: Running, provider: str) -> Connector:
     return PROVIDERS[provider](access, CATALOGUE)
 
 
+def _is_a_null(provider: str, kind: str, refused: Refused) -> bool:
+    """One frame in two hundred of CoinGecko's stream lacks the price or its time, as the real one's do."""
+    return provider == "coingecko" and kind == "frames" and "null" in refused.excerpt
+
+
 def read(provider: str, kind: str, context: str, payload: bytes) -> Parsed:
-    """What comes of a payload; nothing in it may be refused."""
+    """What comes of a payload; nothing in it may be refused, but for CoinGecko's frames without a price."""
     source = source_of(provider, Feed.SIMULATED)
     now_us = system_clock()
     record = LogRecord(f"{provider}-0", 0, source, kind, context, now_us, payload)
     parsed = parse(record, CATALOGUE)
-    assert parsed.refused == (), (provider, kind, context, parsed.refused[:1])
+    refused = [each for each in parsed.refused if not _is_a_null(provider, kind, each)]
+    assert refused == [], (provider, kind, context, refused[:1])
     return parsed
 
 
