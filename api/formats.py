@@ -89,7 +89,7 @@ async def table_response(
     request: Request,
     schema: pa.Schema,
     batches: AsyncIterator[pa.RecordBatch],
-    format: Format,  # noqa: A002 (as the parameter is called)
+    form: Format,
     *,
     file_name: str,
     headers: Mapping[str, str] | None = None,
@@ -104,11 +104,11 @@ async def table_response(
     if ends_s is None:
         ends_s = asyncio.get_running_loop().time() + STREAM_WITHIN_S
     first = await anext(batches, None)
-    disposition = {"Content-Disposition": f'attachment; filename="{file_name}.{format.value}"'}
+    disposition = {"Content-Disposition": f'attachment; filename="{file_name}.{form.value}"'}
     return _TableResponse(
-        _body(_ENCODERS[format](schema), first, batches),
+        _body(_ENCODERS[form](schema), first, batches),
         headers={**disposition, **_HEADERS, **(headers or {})},
-        media_type=MEDIA_TYPES[format],
+        media_type=MEDIA_TYPES[form],
         ends_s=ends_s,
     )
 

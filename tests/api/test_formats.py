@@ -234,7 +234,8 @@ async def test_a_client_that_leaves_ends_the_reading(config: ApiConfig) -> None:
     async with serving(config, source, Format.ARROW) as api:
         async with api.client.stream("GET", "/table") as response:
             await anext(response.aiter_raw())
-        await source.closed.wait()
+            assert not source.closed.is_set()
+        assert await source.closed.wait()
 
 
 async def test_a_client_that_does_not_read_is_given_up_and_little_is_kept_for_it(

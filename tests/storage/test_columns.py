@@ -209,6 +209,8 @@ async def test_closing_ends_what_runs(database_url: str) -> None:
     await columns.close()
     await batches.aclose()
     await asyncio.to_thread(until_running, database_url, 0)
+    with pytest.raises(StopAsyncIteration):
+        await anext(batches)
 
 
 async def test_a_dead_connection_is_not_given_out(reader: ColumnReader, database_url: str) -> None:

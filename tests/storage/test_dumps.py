@@ -64,8 +64,10 @@ def test_other_sessions_are_counted(database_url: str) -> None:
 
 
 def test_a_dump_without_the_extension_needs_nothing(database_url: str) -> None:
+    before = other_sessions(database_url)
     with being_restored(database_url, timescaledb=False):
         gather_statistics(database_url)
+        assert other_sessions(database_url) == before
 
 
 def test_a_server_without_the_extension_says_so(database_url: str) -> None:

@@ -119,6 +119,9 @@ class TestEnsure:
                 " VALUES (%s, 1, 10, 't', 'l', 0, 1, 1, 1, 1, false)",
                 (datetime_of(edge),),
             )
+        assert tables(connection, "ticks_live") == ["ticks_live_20231114"]
+        held = connection.execute("SELECT count(*) FROM market.ticks_live_20231114").fetchone()
+        assert held == (2,)
 
     def test_makes_none_twice(self, connection: Connection) -> None:
         for _ in range(2):

@@ -70,8 +70,12 @@ class TestTouches:
         assert noted(connection) == [("s", at(0), 102, 5)]
 
     def test_nothing_written_asks_nothing(self, connection: Connection) -> None:
+        touches = Touches()
+        touches.bars(FEED, BarBatch.of([minute_bar(0)]))
         connection.close()
         Touches().record(connection)
+        with pytest.raises(psycopg.OperationalError):
+            touches.record(connection)
 
     def test_a_note_goes_back_with_its_transaction(self, connection: Connection) -> None:
         watch(connection, FEED, at(60))

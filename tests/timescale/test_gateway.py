@@ -11,8 +11,8 @@ from psycopg.pq import TransactionStatus
 Connection = psycopg.Connection[Any]
 
 
-def connected(url: str, **settings: str) -> Connection:
-    return psycopg.connect(url, autocommit=True, **settings)  # type: ignore[arg-type]
+def connected(url: str, **settings: Any) -> Connection:
+    return psycopg.connect(url, autocommit=True, **settings)
 
 
 @pytest.fixture
@@ -36,6 +36,10 @@ def test_is_timescaledb(timescale_url: str) -> None:
 @pytest.mark.parametrize("_again", range(2))
 def test_is_as_it_was_for_every_test(timescale_url: str, _again: int) -> None:
     with connected(timescale_url) as connection:
+        found = connection.execute(
+            "SELECT to_regclass('public.left_over'), to_regclass('market.gaps')::text"
+        )
+        assert found.fetchone() == (None, "market.gaps")
         connection.execute("CREATE TABLE public.left_over AS SELECT generate_series(1, 1000)")
         connection.execute("DROP TABLE market.gaps CASCADE")
 

@@ -236,8 +236,11 @@ class TestRangesThatAreTooLarge:
         return Stretch(datetime_of(start), datetime_of(start + 60 * SECOND), ticks)
 
     def test_what_fits_passes(self) -> None:
-        require_streamable([])
-        require_streamable([self.stretch(0, 6_000_000), self.stretch(1, 4_000_000)])
+        fits = [self.stretch(0, 6_000_000), self.stretch(1, 4_000_000)]
+        for stretches in ([], fits):
+            require_streamable(stretches)
+        with pytest.raises(RangeTooLargeError):
+            require_streamable([*fits, self.stretch(2, 1)])
 
     def test_the_end_that_fits_is_named(self) -> None:
         stretches = [self.stretch(0, 6_000_000), self.stretch(5, 4_000_000), self.stretch(9, 1)]
