@@ -237,18 +237,21 @@ def read_table(form: str, content: bytes) -> pa.Table:
     return pa.ipc.open_stream(content).read_all()
 
 
+def store_legs(config: ApiConfig, dollar: tuple[str, str], pair: int) -> None:
+    """Quotes of EUR-USD, before and after one of a pair that begins with the dollar."""
+    oanda = source_of("oanda", Feed.SIMULATED).id
+    ticks = [
+        quote(NOW_US - 240 * SECOND, oanda, "1.25", "1.28", 1),
+        quote(NOW_US - 180 * SECOND, oanda, *dollar, 2, pair),
+        quote(NOW_US - 60 * SECOND, oanda, "1.50", "1.60", 3),
+    ]
+    store_ticks(config.database_url, ticks)
+
+
 class TestCrosses:
     @pytest.fixture
     async def served(self, config: ApiConfig) -> AsyncIterator[Api]:
-        oanda = source_of("oanda", Feed.SIMULATED).id
-        store_ticks(
-            config.database_url,
-            [
-                quote(NOW_US - 240 * SECOND, oanda, "1.25", "1.28", 1),
-                quote(NOW_US - 180 * SECOND, oanda, "150", "160", 2, USDJPY),
-                quote(NOW_US - 60 * SECOND, oanda, "1.50", "1.60", 3),
-            ],
-        )
+        store_legs(config, ("150", "160"), USDJPY)
         async with serve(config) as api:
             yield api
 
@@ -305,15 +308,7 @@ class TestCrosses:
 class TestAnInstrumentThatNobodyQuotes:
     @pytest.fixture
     async def served(self, config: ApiConfig) -> AsyncIterator[Api]:
-        oanda = source_of("oanda", Feed.SIMULATED).id
-        store_ticks(
-            config.database_url,
-            [
-                quote(NOW_US - 240 * SECOND, oanda, "1.25", "1.28", 1),
-                quote(NOW_US - 180 * SECOND, oanda, "1500", "1600", 2, USDNGN),
-                quote(NOW_US - 60 * SECOND, oanda, "1.50", "1.60", 3),
-            ],
-        )
+        store_legs(config, ("1500", "1600"), USDNGN)
         async with serve(config) as api:
             yield api
 
