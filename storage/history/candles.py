@@ -5,8 +5,7 @@ of ticks; and where neither is known of a provider's own bars.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -19,7 +18,6 @@ from market.clock import microseconds
 from market.intervals import DAY_US, Interval
 from market.sources import Feed
 from storage.columns import ColumnReader, Numbers
-from storage.history import walking
 from storage.history.bars import divisible_s, read_bars
 from storage.history.electing import times_of
 from storage.history.extents import extent_of
@@ -27,7 +25,7 @@ from storage.history.folding import candle_schema, fold, joined
 from storage.history.ranges import Range
 from storage.history.seconds import read_seconds
 from storage.history.units import MINUTE_US, MINUTES, Subject, levels_for, read_units
-from storage.history.walking import CandlePage, Series
+from storage.history.walking import Series
 
 SLICE_ROWS = 44_640
 """Rows of one source that make a slice: minutes of 31 days, hours of five years."""
@@ -53,42 +51,6 @@ class CandleQuery:
     def subject(self) -> Subject:
         """What is read, whatever the interval."""
         return Subject(self.instrument_id, self.feed, self.sides)
-
-
-async def candle_batches(
-    columns: ColumnReader, query: CandleQuery, *, numbers: Numbers = Numbers.FLOAT64
-) -> AsyncGenerator[pa.RecordBatch]:
-    """All candles of the query, ascending, of the columns of `folding.candle_schema`.
-
-    The candle that still grows is among them. Memory is bounded by a month of minutes. Raises as
-    `ColumnReader.batches`.
-    """
-    series = await candle_series(columns, query, numbers)
-    async with aclosing(walking.batches(series)) as batches:
-        async for batch in batches:
-            yield batch
-
-
-async def first_candles(
-    columns: ColumnReader,
-    query: CandleQuery,
-    limit: int,
-    *,
-    numbers: Numbers = Numbers.FLOAT64,
-) -> CandlePage:
-    """The first candles of the query."""
-    return await walking.first_page(await candle_series(columns, query, numbers), limit)
-
-
-async def last_candles(
-    columns: ColumnReader,
-    query: CandleQuery,
-    limit: int,
-    *,
-    numbers: Numbers = Numbers.FLOAT64,
-) -> CandlePage:
-    """The last candles of the query."""
-    return await walking.last_page(await candle_series(columns, query, numbers), limit)
 
 
 async def candle_series(columns: ColumnReader, query: CandleQuery, numbers: Numbers) -> Series:

@@ -1,15 +1,21 @@
-"""Ticks of the tests of history, made in few words: minutes after 10:00 of a Tuesday."""
+"""What the tests of history stand on: ticks in few words, minutes after 10:00 of a Tuesday, and candles."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+import pyarrow as pa
 
 from market.clock import microseconds
 from market.instruments import CATALOGUE
 from market.intervals import Interval
 from market.sources import Feed, source_of
 from market.ticks import Tick
-from storage.history.candles import CandleQuery
+from storage.columns import ColumnReader, Numbers
+from storage.history import walking
+from storage.history.candles import CandleQuery, candle_series
+from storage.history.walking import CandlePage
 from tests.api.harness import BTCUSDT, trade
 
 FEED = Feed.RECORDED
@@ -45,3 +51,35 @@ def candle_query(
 ) -> CandleQuery:
     """Candles of BTC-USDT from the start on, or of what is said."""
     return CandleQuery(instrument, FEED, sides, Interval.parse(interval), zone, start, end)
+
+
+async def candle_batches(
+    columns: ColumnReader, query: CandleQuery, *, numbers: Numbers = Numbers.FLOAT64
+) -> AsyncGenerator[pa.RecordBatch]:
+    """All candles of the query, ascending, the one that still grows among them."""
+    series = await candle_series(columns, query, numbers)
+    async with aclosing(walking.batches(series)) as batches:
+        async for batch in batches:
+            yield batch
+
+
+async def first_candles(
+    columns: ColumnReader,
+    query: CandleQuery,
+    limit: int,
+    *,
+    numbers: Numbers = Numbers.FLOAT64,
+) -> CandlePage:
+    """The first candles of the query."""
+    return await walking.first_page(await candle_series(columns, query, numbers), limit)
+
+
+async def last_candles(
+    columns: ColumnReader,
+    query: CandleQuery,
+    limit: int,
+    *,
+    numbers: Numbers = Numbers.FLOAT64,
+) -> CandlePage:
+    """The last candles of the query."""
+    return await walking.last_page(await candle_series(columns, query, numbers), limit)

@@ -13,7 +13,6 @@ from market.intervals import Interval
 from storage.bars import upsert_bars
 from storage.columns import ColumnReader
 from storage.history.bars import divisible_s
-from storage.history.candles import first_candles
 from tests.api.harness import AAPL, store_ticks, trade
 from tests.storage.history.making import (
     ALPHAVANTAGE,
@@ -22,6 +21,7 @@ from tests.storage.history.making import (
     NEW_YORK,
     UTC_ZONE,
     candle_query,
+    first_candles,
 )
 
 pytestmark = pytest.mark.both_backends

@@ -16,7 +16,7 @@ from market.clock import datetime_of, microseconds
 from market.intervals import Interval
 from market.sources import Feed, source_of
 from storage.columns import ColumnReader, Numbers
-from storage.history.candles import CandleQuery, candle_batches, first_candles, last_candles
+from storage.history.candles import CandleQuery
 from storage.history.folding import candle_schema
 from storage.rollups import refresh
 from tests.api.harness import BTCUSDT, EURUSD, quote, store_bars, store_ticks, trade
@@ -34,7 +34,10 @@ from tests.storage.history.making import (
     UTC_ZONE,
     at,
     btc,
+    candle_batches,
     candle_query,
+    first_candles,
+    last_candles,
 )
 
 pytestmark = pytest.mark.both_backends

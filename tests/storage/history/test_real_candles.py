@@ -19,11 +19,10 @@ from market.instruments import CATALOGUE
 from market.ticks import TickBatch
 from storage.candles import Bucket, recompute_candles
 from storage.columns import ColumnReader, Numbers
-from storage.history.candles import candle_batches
 from storage.partitions import TickPartitions
 from storage.ticks import insert_ticks
 from tests.api.harness import EURUSD
-from tests.storage.history.making import FEED, OANDA, candle_query
+from tests.storage.history.making import FEED, OANDA, candle_batches, candle_query
 
 FIRST_DAY = datetime(2014, 4, 30, tzinfo=UTC)
 

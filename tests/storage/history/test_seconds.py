@@ -8,7 +8,6 @@ import pyarrow as pa
 import pytest
 
 from storage.columns import ColumnReader, Numbers
-from storage.history.candles import first_candles
 from storage.history.seconds import MAX_MINUTES, ticks_statement
 from storage.history.units import Subject
 from tests.api.harness import BTCUSDT, EURUSD, quote, store_ticks
@@ -22,6 +21,7 @@ from tests.storage.history.making import (
     at,
     btc,
     candle_query,
+    first_candles,
 )
 
 pytestmark = pytest.mark.both_backends

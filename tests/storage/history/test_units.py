@@ -14,7 +14,7 @@ import pytest
 from market.clock import microseconds
 from market.intervals import DAY_US, HOUR_US, Interval
 from storage.columns import ColumnReader, Numbers
-from storage.history.candles import CandleQuery, first_candles
+from storage.history.candles import CandleQuery
 from storage.history.units import DAYS, HOURS, MINUTES, levels_for
 from tests.api.harness import BTCUSDT, store_ticks
 from tests.storage.history.making import (
@@ -26,6 +26,7 @@ from tests.storage.history.making import (
     UTC_ZONE,
     btc,
     candle_query,
+    first_candles,
 )
 
 MIDNIGHT = START.replace(hour=0)

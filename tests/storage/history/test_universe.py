@@ -12,7 +12,7 @@ from market.clock import microseconds
 from market.intervals import Interval
 from storage.bars import upsert_bars
 from storage.columns import ColumnReader, Numbers
-from storage.history.candles import CandleQuery, candle_batches
+from storage.history.candles import CandleQuery
 from storage.history.folding import candle_schema
 from storage.history.units import Subject
 from storage.history.universe import UniverseQuery, known_before, universe_candles
@@ -28,6 +28,7 @@ from tests.storage.history.making import (
     START,
     UTC_ZONE,
     at,
+    candle_batches,
 )
 from tests.storage.history.test_units import roll
 
