@@ -1,1 +1,1 @@
-"""Channels out: e-mail, webhooks and what follows. Nothing is built here yet."""
+"""Channels out: e-mail."""

@@ -15,10 +15,12 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from connectors.config import KEYED
+from delivery.smtp import smtp_server
 from market.sources import PROVIDERS, Feed
 from storage.guarded_sql.role import role_of
 from storage.keeping import Keeping
 from tradewind.errors import BadSettingError
+from tradewind.origins import Networks, Origin, Origins, Sender, is_loopback
 from tradewind.sockets import (
     bundled_database,
     bundled_redis,
@@ -56,6 +58,7 @@ _SCHEMES = {
     "redis_url": ("redis://", "rediss://", "unix://"),
     "fixer_url": ("https://", "http://"),
 }
+_EVERYWHERE = ("0.0.0.0", "::", "")
 
 
 def _default_data() -> Path:
@@ -100,6 +103,20 @@ class Settings(BaseSettings):
     """Of all its venues together."""
     store_processes: int = Field(default=1, ge=1, le=len(PROVIDERS))
     """How many processes share the work of flow `store`, each for some of the sources."""
+    public_url: Origin | None = None
+    """How browsers reach this installation: links in mails, cookies and passkeys belong to it."""
+    require_verification: bool = True
+    """Whether an account begins only once its e-mail address has answered."""
+    mail_from: Sender | None = None
+    """The sender of all mail, as `Name <address>` or the address alone."""
+    smtp_url: SecretStr | None = None
+    """Who takes our mail, see `delivery.smtp`; None: mail is shown on a page of this machine."""
+    master_keys: SecretStr | None = None
+    """The key ring, newest first; None: a file below `data`, made at the first start."""
+    cors_origins: Origins = ()
+    """Other origins whose pages may call the API, separated by commas in the environment."""
+    trusted_proxies: Networks = ()
+    """Networks whose word is taken for a client's address, separated by commas in the environment."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     alphavantage_key: SecretStr | None = None
     fixer_key: SecretStr | None = None
@@ -131,6 +148,20 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return value.split(os.pathsep) if isinstance(value, str) else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _a_mail_server(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if url is None:
+            return None
+        try:
+            smtp_server(url.get_secret_value())
+        except ValueError as error:
+            # Its own sentence, which has nothing of the address in it: that may hold a password.
+            raise PydanticCustomError("server", "{why}", {"why": str(error)}) from None
+        if info.data.get("mail_from") is None:
+            raise PydanticCustomError("sender", f"needs {PREFIX}MAIL_FROM beside it")
+        return url
 
     @field_validator("database_url", "quant_database_url", "redis_url", "fixer_url")
     @classmethod
@@ -213,6 +244,39 @@ class Settings(BaseSettings):
             return self.redis_url
         return bundled_redis(socket_directory(self.data, self.run))
 
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine reaches the API."""
+        return is_loopback(self.host)
+
+    def public(self) -> str:
+        """The origin of this installation for browsers, such as http://localhost:8000.
+
+        A name and no number where it can be: passkeys belong to names alone.
+        """
+        if self.public_url is not None:
+            return self.public_url
+        local = self.on_loopback or self.host in _EVERYWHERE
+        host = "localhost" if local else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def mail_shown(self) -> bool:
+        """Whether mail is shown on a page instead of sent: nobody takes it, and only this machine reads."""
+        return self.smtp_url is None and self.on_loopback
+
+    @property
+    def secrets(self) -> list[str]:
+        """Every value that must never show."""
+        found = list(self.provider_keys.values())
+        if self.master_keys is not None:
+            listed = self.master_keys.get_secret_value().split(",")
+            found += [key.rpartition(":")[2].strip() for key in listed]
+        if self.smtp_url is not None:
+            server = smtp_server(self.smtp_url.get_secret_value())
+            found += [server.password] if server.password else []
+        return found
+
     def environment(self) -> dict[str, str]:
         """The variables that give a child process these settings."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
@@ -232,8 +296,10 @@ def _text(value: object) -> str:
     match value:
         case SecretStr():
             return value.get_secret_value()
-        case tuple():
+        case tuple() if all(isinstance(part, Path) for part in value):
             return os.pathsep.join(str(part) for part in value)
+        case tuple():
+            return ",".join(str(part) for part in value)
         case _:
             return str(value)
 
@@ -247,7 +313,7 @@ def load_settings(**given: object) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # names are checked by pydantic
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        name = PREFIX + str(first["loc"][0]).upper()
         raise BadSettingError(name, first["msg"]) from None
 
 

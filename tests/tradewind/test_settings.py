@@ -164,6 +164,11 @@ class TestChildren:
             replay_paths=["a.zip", "b c.zip"],
             fixer_key="abc",
             database_url="postgresql://u:p%40@h/d",
+            cors_origins="https://a.example,http://b.example:3000",
+            trusted_proxies="10.0.0.0/8",
+            mail_from="Trade <t@x.example>",
+            smtp_url="smtp://u:p@h",
+            master_keys="1:abc",
         )
         environment = child_environment(given)
         (elsewhere / ".env").write_text("TRADEWIND_PORT=1\nTRADEWIND_FIXER_KEY=other\n")
@@ -197,6 +202,54 @@ class TestKeys:
             "openexchangerates": "free",
             "coingecko": "demo",
         }
+
+
+class TestMail:
+    def test_without_a_server_it_is_shown_on_this_machine_alone(self) -> None:
+        assert load_settings().mail_shown
+        assert not load_settings(host="0.0.0.0").mail_shown
+        sent = load_settings(mail_from="t@x.example", smtp_url="smtp://h")
+        assert not sent.mail_shown
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            ({"smtp_url": "http://hidden@h"}, "SMTP_URL: must begin with smtp:// or smtps://"),
+            ({"smtp_url": "smtp://u:hidden@h"}, "SMTP_URL: needs TRADEWIND_MAIL_FROM beside it"),
+            ({"mail_from": "x"}, "MAIL_FROM: must be an address, or a name and an <address>"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused_and_not_shown(
+        self, given: dict[str, str], said: str
+    ) -> None:
+        with pytest.raises(BadSettingError) as raised:
+            load_settings(**given)
+        assert str(raised.value) == f"{PREFIX}{said}"
+
+    def test_its_password_and_the_master_keys_are_among_the_secrets(self) -> None:
+        settings = load_settings(
+            fixer_key="f",
+            mail_from="t@x.example",
+            smtp_url="smtp://u:p%40@h",
+            master_keys="2:bbb=,1:aaa=",
+        )
+        assert settings.secrets == ["f", "bbb=", "aaa=", "p@"]
+        assert not any(secret in repr(settings) for secret in ("bbb", "aaa", "p%40"))
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ({}, "http://localhost:8000"),
+        ({"port": 81, "host": "0.0.0.0"}, "http://localhost:81"),
+        ({"host": "::1"}, "http://localhost:8000"),
+        ({"host": "10.0.0.7"}, "http://10.0.0.7:8000"),
+        ({"host": "fd00::7"}, "http://[fd00::7]:8000"),
+        ({"public_url": "https://Tradewind.example/"}, "https://tradewind.example"),
+    ],
+)
+def test_how_browsers_reach_it(given: dict[str, object], origin: str) -> None:
+    assert load_settings(**given).public() == origin
 
 
 def test_a_program_of_others_has_our_variables_and_those_above(
