@@ -1,16 +1,23 @@
 """What dumping and restoring need to know of a database, and do to it beside PostgreSQL's own programs."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 import psycopg
-from psycopg import pq, sql
+from psycopg import pq
 
 from storage.connecting import connect
 from storage.errors import DatabaseUnavailableError
 
 VERSION_TABLE = "public.revision"
-SCHEMAS = ("market", "shims", "quant_live", "quant_recorded", "quant_simulated")
+SCHEMAS = (
+    "market",
+    "shims",
+    "quant_live",
+    "quant_recorded",
+    "quant_simulated",
+    "auth",
+    "delivery",
+)
 """What is ours of a database, beside that table: nothing else is ever dropped."""
 
 _EXISTING = "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s) ORDER BY 1"
@@ -25,7 +32,7 @@ BEGIN
     LOOP
         PERFORM drop_chunks(ours, older_than => 'infinity'::timestamptz);
     END LOOP;
-END $$
+END $$;
 """
 _OTHERS = """
     SELECT count(*) FROM pg_stat_activity
@@ -72,31 +79,32 @@ def other_sessions(database_url: str) -> int:
     return int(row[0])
 
 
-def remove(database_url: str, schemas: Iterable[str]) -> None:
-    """Drop these schemas with all that is in them, and the table of the revision; extensions stay."""
-    with connect(database_url) as connection, connection.transaction():
-        connection.execute(_DROP_CHUNKS)
-        for schema in schemas:
-            statement = sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE")
-            connection.execute(statement.format(sql.Identifier(schema)))
-        connection.execute(f"DROP TABLE IF EXISTS {VERSION_TABLE}")
+def opening(schemas: Iterable[str], *, timescaledb: bool) -> str:
+    """What is executed before a dump, in one transaction with it: these schemas are dropped with all that
+    is in them, and the table of the revision; extensions stay."""
+    drops = [f'DROP SCHEMA IF EXISTS "{schema}" CASCADE;' for schema in schemas]
+    prepare = [_told("timescaledb_pre_restore")] if timescaledb else []
+    quiet = "SET LOCAL client_min_messages = warning;"  # dropping tells of each thing
+    lines = [
+        "BEGIN;",
+        quiet,
+        _DROP_CHUNKS,
+        *drops,
+        f"DROP TABLE IF EXISTS {VERSION_TABLE};",
+        *prepare,
+    ]
+    return "\n".join(lines)
 
 
-@contextmanager
-def being_restored(database_url: str, *, timescaledb: bool) -> Iterator[None]:
-    """A database into which a dump goes: a dump of TimescaleDB needs the extension, and it told so.
+def closing(*, timescaledb: bool) -> str:
+    """What is executed after a dump that came whole."""
+    finish = [_told("timescaledb_post_restore")] if timescaledb else []
+    return "\n".join([*finish, "COMMIT;"])
 
-    DatabaseUnavailableError: the server has no such extension, or refuses.
-    """
-    if not timescaledb:
-        yield
-        return
+
+def make_extension(database_url: str) -> None:
+    """Have TimescaleDB in a database. DatabaseUnavailableError: the server has none, or refuses."""
     _run(database_url, "CREATE EXTENSION IF NOT EXISTS timescaledb")
-    _run(database_url, "SELECT timescaledb_pre_restore()")
-    try:
-        yield
-    finally:
-        _run(database_url, "SELECT timescaledb_post_restore()")
 
 
 def gather_statistics(database_url: str) -> None:
@@ -111,3 +119,13 @@ def _run(database_url: str, statement: str) -> None:
             connection.execute(statement.encode())
         except psycopg.Error as error:
             raise DatabaseUnavailableError(str(error).strip()) from error
+
+
+def _told(function: str) -> str:
+    # A dump empties the search path.
+    return f"""
+DO $$ BEGIN
+    EXECUTE (SELECT format('SELECT %I.{function}()', nspname) FROM pg_extension
+        JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'timescaledb');
+END $$;
+"""

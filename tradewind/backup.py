@@ -21,6 +21,7 @@ from storage import dumps
 from storage.migrate import check_revision, migrate
 from tradewind.doctor import size_text
 from tradewind.errors import BackupError, NotABackupError, NotEmptyError
+from tradewind.restoring import Script, execute
 from tradewind.servers import reach_database, start_servers
 from tradewind.servers.program import guarded, package_directory
 from tradewind.settings import Settings, environment_with
@@ -79,8 +80,8 @@ def run_restore(
 ) -> int:
     """Bring a database to what a backup holds; the exit status.
 
-    All of it or nothing, in one transaction. `replace` first drops what the database has of the same
-    schemas, for good. The flows' snapshots are thrown away: they are of another log. NotABackupError: the
+    All of it or nothing, in one transaction. `replace` drops what the database has of the same schemas, in
+    that transaction. The flows' snapshots are thrown away: they are of another log. NotABackupError: the
     file is damaged or none; NewerSchemaError: it is of a newer version; NotEmptyError; DataInUseError
     where `up` runs; BackupError: somebody else uses the database, or `pg_restore` failed.
     """
@@ -92,12 +93,9 @@ def run_restore(
             raise BackupError(
                 path, f"is not restored: {others} sessions use the database, end them"
             )
-        if dumps.what_is_there(database_url, dumps.SCHEMAS):
-            if not replace:
-                raise NotEmptyError(settings.data, own=settings.database_url is not None)
-            dumps.remove(database_url, dumps.SCHEMAS)
-        with dumps.being_restored(database_url, timescaledb=contents.timescaledb):
-            _restore(database_url, path)  # into what is empty now: if it fails, it is empty still
+        if not replace and dumps.what_is_there(database_url, dumps.SCHEMAS):
+            raise NotEmptyError(settings.data, own=settings.database_url is not None)
+        _restore(database_url, path, timescaledb=contents.timescaledb)
         shutil.rmtree(settings.recovery, ignore_errors=True)
         migrate(database_url)
         dumps.gather_statistics(database_url)
@@ -162,14 +160,17 @@ def _dump(database_url: str, part: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _restore(database_url: str, path: Path) -> None:
-    environment = dumps.libpq_environment(database_url)
-    name = environment.get("PGDATABASE", "")
-    options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
-    done = _run("pg_restore", (*options, f"--dbname={name}", str(path)), environment)
-    if done.returncode != 0:
+def _restore(database_url: str, path: Path, *, timescaledb: bool) -> None:
+    if timescaledb:
+        dumps.make_extension(database_url)
+    script = Script(
+        opening=dumps.opening(dumps.SCHEMAS, timescaledb=timescaledb),
+        dump=path,
+        closing=dumps.closing(timescaledb=timescaledb),
+    )
+    if fault := execute(script, _BINARIES, environment_with(dumps.libpq_environment(database_url))):
         raise BackupError(
-            path, f"was not restored, the database is empty: {_first_lines(done.stderr)}"
+            path, f"was not restored, the database is as it was: {_first_lines(fault)}"
         )
 
 

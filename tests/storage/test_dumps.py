@@ -5,14 +5,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from market.sources import Feed
 from storage.dumps import (
+    SCHEMAS,
     VERSION_TABLE,
-    being_restored,
+    closing,
     gather_statistics,
     libpq_environment,
+    make_extension,
+    opening,
     other_sessions,
-    remove,
     revision_in,
     what_is_there,
 )
@@ -46,12 +47,19 @@ def test_a_migrated_database_tells_its_revision(database_url: str) -> None:
     assert what_is_there(database_url, ["market", "nowhere"]) == ["market", VERSION_TABLE]
 
 
+def test_every_schema_of_ours_is_known(connection: Connection) -> None:
+    there = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public)'"
+    assert {name for (name,) in connection.execute(there)} == set(SCHEMAS)
+
+
 def test_what_is_removed_is_gone_and_the_rest_stays(
     database_url: str, connection: Connection
 ) -> None:
     connection.execute("CREATE SCHEMA theirs CREATE TABLE kept (n int)")
-    remove(database_url, ["market", "shims", *(f"quant_{feed.value}" for feed in Feed)])
-    assert what_is_there(database_url, ["market", "theirs"]) == ["theirs"]
+    connection.execute(
+        f"{opening(SCHEMAS, timescaledb=False)}{closing(timescaledb=False)}".encode()
+    )
+    assert what_is_there(database_url, [*SCHEMAS, "theirs"]) == ["theirs"]
     assert revision_in(database_url) is None
     migrate(database_url)
     assert revision_in(database_url) == HEAD
@@ -63,16 +71,13 @@ def test_other_sessions_are_counted(database_url: str) -> None:
         assert other_sessions(database_url) == 2
 
 
-def test_a_dump_without_the_extension_needs_nothing(database_url: str) -> None:
-    before = other_sessions(database_url)
-    with being_restored(database_url, timescaledb=False):
-        gather_statistics(database_url)
-        assert other_sessions(database_url) == before
+def test_statistics_are_gathered(database_url: str, connection: Connection) -> None:
+    gather_statistics(database_url)
+    counted = "SELECT reltuples FROM pg_class WHERE oid = 'market.instruments'::regclass"
+    rows = connection.execute("SELECT count(*)::float4 FROM market.instruments").fetchone()
+    assert connection.execute(counted).fetchone() == rows
 
 
 def test_a_server_without_the_extension_says_so(database_url: str) -> None:
-    with (
-        pytest.raises(DatabaseUnavailableError, match="timescaledb"),
-        being_restored(database_url, timescaledb=True),
-    ):
-        pass
+    with pytest.raises(DatabaseUnavailableError, match="timescaledb"):
+        make_extension(database_url)

@@ -187,6 +187,20 @@ def test_a_database_that_is_not_empty_is_replaced_only_if_that_is_said(
     assert held(filled) == before
 
 
+def test_a_restore_that_fails_leaves_everything_as_it_was(
+    dump: Path, filled: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(filled, autocommit=True) as connection:
+        connection.execute("DELETE FROM market.bars")
+        # Somebody else's table has the name that the last of the dump wants.
+        connection.execute("ALTER INDEX revision_pkc RENAME TO ours")
+        connection.execute("CREATE TABLE public.revision_pkc (n int)")
+    before = held(filled)
+    with pytest.raises(BackupError, match=r"as it was: .*revision_pkc"):
+        run_restore(dump, settings_of(tmp_path, filled), replace=True, console=quiet())
+    assert held(filled) == before
+
+
 def test_an_older_schema_takes_the_place_of_a_newer_one(
     database_url: str, servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
