@@ -4,7 +4,7 @@ from psycopg import errors
 
 from storage.pools import Connection
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision that this code knows."""
 
 

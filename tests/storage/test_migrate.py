@@ -158,7 +158,7 @@ class TestTimescale:
 
 def as_before_backends(connection: Connection, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the schema away and make it as it was before there were two backends."""
-    schemas = ["market", "shims", *(f"quant_{feed.value}" for feed in Feed)]
+    schemas = ["market", "shims", "auth", "delivery", *(f"quant_{feed.value}" for feed in Feed)]
     connection.execute(f"DROP SCHEMA {', '.join(schemas)} CASCADE")
     connection.execute("DROP TABLE revision")
     with monkeypatch.context() as before:
