@@ -19,6 +19,10 @@ DASHBOARD_SOURCES := $(shell find dashboard/src dashboard/public dashboard/index
 NPM_IN = PATH="$$(cat $(DONE)/node):$$PATH" npm --no-fund --no-audit --prefix
 NPM = $(NPM_IN) dashboard
 
+# Each worker has servers of its own. The proofs measure times, so they run one by one.
+WORKERS := 2
+QUICK_TESTS = $(PYTHON) -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 # make up FEED=live DATA=/srv/tradewind PORT=9000; FEED=replay REPLAY="FILE…"
 UP = $(if $(FEED),--feed '$(FEED)') $(if $(DATA),--data '$(DATA)') $(if $(PORT),--port '$(PORT)') $(REPLAY)
 
@@ -33,12 +37,13 @@ up: $(DONE)/core $(DASHBOARD) ## Run Tradewind (FEED=sandbox|live|replay DATA=di
 down: $(DONE)/core ## Stop what `make up` runs (DATA=directory)
 	@exec $(PYTHON) -m tradewind down $(if $(DATA),--data '$(DATA)')
 
-test: $(DONE)/dev $(DONE)/timescale $(DASHBOARD) browser ## Run the tests
-	$(PYTHON) -m pytest -m "not slow"
+test: $(DONE)/dev $(DONE)/timescale $(DASHBOARD) browser ## Run the tests (WORKERS=number at once)
+	$(QUICK_TESTS)
 	$(NPM) test
 
 test-all: $(DONE)/dev $(DONE)/timescale $(DASHBOARD) browser ## Run the tests, and the proofs that take minutes
-	$(PYTHON) -m pytest
+	$(QUICK_TESTS)
+	$(PYTHON) -m pytest -m slow
 	$(NPM) test
 
 check: $(DONE)/dev $(DONE)/npm ## Lint, format and types, of source and tests

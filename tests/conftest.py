@@ -4,7 +4,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import psycopg
@@ -26,7 +26,13 @@ _UNDURABLE = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
 }
+_MEMORY = Path("/dev/shm")
+_ENOUGH_MEMORY = 4 << 30
+"""Bytes that must be free there before the servers of the tests are put into it."""
+_LONG = {"browser", "chaos", "faults", "test_guided.py", "test_processes.py", "test_replay.py"}
+"""Folders and modules whose tests run whole processes, and wait for them."""
 _numbers = itertools.count()
 
 
@@ -36,6 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "plain_only(why): among those of both_backends, but not run on TimescaleDB"
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where two test at once, begin with the long ones: else one of them ends alone with these."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not _LONG.isdisjoint(item.path.parts))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -62,7 +74,7 @@ def pytest_runtest_makereport(
 def servers() -> Iterator[Servers]:
     """The bundled PostgreSQL and Valkey, on a data directory of this session."""
     # Not pytest's own directory: its path is too long for a socket.
-    data = Path(tempfile.mkdtemp(prefix="tw-"))
+    data = Path(tempfile.mkdtemp(prefix="tw-", dir=_quick_directory()))
     try:
         bundled = {"database_url": None, "redis_url": None, "run": None}
         settings = load_settings(data=data).model_copy(update=bundled)
@@ -91,15 +103,27 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(name))
 
 
+@pytest.fixture(scope="session")
+def _new_database(servers: Servers, _template: str) -> Iterator[Callable[[], str]]:
+    """Makes a database like the template, and drops the one before; its address."""
+    left: list[str] = []
+    with psycopg.connect(servers.database_url, autocommit=True) as connection:
+
+        def make() -> str:
+            # Not at once at a test's end: that would wait for sessions which are just closing.
+            for name in left:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            left[:] = [f"test_{next(_numbers)}"]
+            connection.execute(f"CREATE DATABASE {left[0]} TEMPLATE {_template} STRATEGY file_copy")
+            return _named(servers.database_url, left[0])
+
+        yield make
+
+
 @pytest.fixture
-def plain_url(servers: Servers, _template: str) -> Iterator[str]:
+def plain_url(_new_database: Callable[[], str]) -> str:
     """A database on plain PostgreSQL, with the current schema and nothing else in it."""
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(servers.database_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_template} STRATEGY file_copy")
-    yield _named(servers.database_url, name)
-    with psycopg.connect(servers.database_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return _new_database()
 
 
 @pytest.fixture(scope="session")
@@ -145,6 +169,13 @@ def test_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return found.resolve()
+
+
+def _quick_directory() -> Path | None:
+    """Memory, where the machine has a lot: a database a test is many files, made and removed."""
+    if not _MEMORY.is_dir():
+        return None
+    return _MEMORY if shutil.disk_usage(_MEMORY).free >= _ENOUGH_MEMORY else None
 
 
 def _named(database_url: str, name: str) -> str:

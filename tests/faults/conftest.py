@@ -11,7 +11,7 @@ from tests.tradewind.support import data_directory, running_up, wait_until
 
 DELIVERS_WITHIN_S = 60.0
 
-_TABLE = pytest.StashKey[list[Strike]]()
+_ROW = "recovery"
 
 
 @pytest.fixture(scope="package")
@@ -33,21 +33,24 @@ def system() -> Iterator[System]:
 
 
 @pytest.fixture
-def table(pytestconfig: pytest.Config) -> list[Strike]:
-    """What is shown at the end of the tests."""
-    return pytestconfig.stash.setdefault(_TABLE, [])
+def table(request: pytest.FixtureRequest) -> Iterator[list[Strike]]:
+    """What is shown at the end of the tests, by whichever process runs them."""
+    strikes: list[Strike] = []
+    yield strikes
+    request.node.user_properties.extend((_ROW, _shown(strike)) for strike in strikes)
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Provider × fault → recovery in seconds."""
-    strikes = config.stash.get(_TABLE, [])
-    if not strikes:
+    ended = terminalreporter.getreports("")
+    rows = [row for report in ended for name, row in report.user_properties if name == _ROW]
+    if not rows:
         return
     terminalreporter.section("recovery after the removal of a fault, seconds (promised)")
-    for strike in strikes:
-        line, case = strike.cell.line.name, strike.cell.case.name
-        terminalreporter.write_line(
-            f"{line:<18} {case:<18} {strike.recovery_s:6.2f}  ({strike.cell.within_s:g})"
-        )
+    for row in rows:
+        terminalreporter.write_line(row)
+
+
+def _shown(strike: Strike) -> str:
+    line, case = strike.cell.line.name, strike.cell.case.name
+    return f"{line:<18} {case:<18} {strike.recovery_s:6.2f}  ({strike.cell.within_s:g})"

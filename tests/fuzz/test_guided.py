@@ -12,7 +12,7 @@ import pytest
 from tests.fuzz.entry import Entry
 
 ROOT = Path(__file__).resolve().parents[2]
-SHORT_RUNS, SHORT_S = 20_000, 45
+SHORT_RUNS, SHORT_S = 10_000, 20
 LEAST_RUNS = 1_000
 LONG_RUNS, LONG_S = 100_000, 1_700
 STARTING_S = 60
@@ -28,13 +28,12 @@ _PLANTED = (
 )
 
 
-@pytest.fixture
-def seeds(entries: tuple[Entry, ...], tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def seeds(entries: tuple[Entry, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole corpus as libFuzzer's, one file an entry."""
     if importlib.util.find_spec("atheris") is None:
         pytest.skip("atheris is not installed: it is made for Linux on x86-64 alone")
-    folder = tmp_path / "seeds"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("seeds")
     outcome = python([*_FUZZ, "--seeds", str(folder)], STARTING_S)
     assert outcome.returncode == 0, shown(outcome)
     assert len(list(folder.iterdir())) == len(entries)
