@@ -6,11 +6,17 @@ import { TopBar } from "./frame/topbar";
 import { routeOf } from "./lib/routes";
 import { InstrumentPage } from "./pages/instrument/page";
 import { MarketsPage } from "./pages/markets/page";
+import { lazy } from "./parts/lazy";
 import { Notice } from "./parts/states";
 import { navigate, path } from "./router";
 import { useStore } from "./store/context";
 
+const AccountPage = lazy(async () => (await import("./pages/account/page")).AccountPage);
+const Doors = lazy(async () => (await import("./pages/doors/page")).Doors);
+const ProofDialog = lazy(async () => (await import("./pages/account/proof")).ProofDialog);
+
 export function App() {
+  const proof = useStore().session.proof.value;
   return (
     <div class="frame">
       <a class="skip" href="#main">
@@ -19,6 +25,7 @@ export function App() {
       <Rail />
       <TopBar />
       <Main />
+      {proof && <ProofDialog proof={proof} />}
     </div>
   );
 }
@@ -28,7 +35,8 @@ function Main() {
   const phase = useStore().market.connection.value.phase;
   const isFirst = useRef(true);
   useEffect(() => {
-    if (!isFirst.current) main.current?.focus();
+    const holdsFocus = main.current?.contains(document.activeElement);
+    if (!isFirst.current && !holdsFocus) main.current?.focus();
     isFirst.current = false;
   }, [path.value]);
   return (
@@ -45,6 +53,10 @@ function Page() {
       return <MarketsPage />;
     case "instrument":
       return <InstrumentPage symbol={route.symbol} />;
+    case "door":
+      return <Doors door={route.door} />;
+    case "account":
+      return <AccountPage />;
     case "unknown":
       return (
         <Notice

@@ -14,6 +14,12 @@ export function navigate(to: string): void {
   path.value = to;
 }
 
+/** Goes there in the place of where one is, so that back does not lead here again. */
+export function redirect(to: string): void {
+  history.replaceState(null, "", to);
+  path.value = to;
+}
+
 interface LinkProps {
   to: string;
   class?: string;

@@ -1,5 +1,6 @@
-/** The top bar: search, what kind of feed this is, how the connection does, the theme. */
+/** The top bar: search, what kind of feed this is, how the connection does, the theme, the account. */
 
+import { AccountControl } from "./account";
 import { ConnectionPill } from "./connection";
 import { FeedBadge } from "./feed";
 import { Search } from "./search";
@@ -13,6 +14,7 @@ export function TopBar() {
       <FeedBadge />
       <ConnectionPill />
       <ThemeSwitch />
+      <AccountControl />
     </header>
   );
 }

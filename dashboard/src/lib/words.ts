@@ -26,3 +26,22 @@ const SOURCE_LABEL: Record<string, string> = {
 export function sourceLabel(source: string | null): string {
   return source === null ? "–" : (SOURCE_LABEL[source] ?? source);
 }
+
+export const PASSWORD_HINT = "At least 12 characters. A few words that do not belong together are good.";
+
+/** What an API key may be allowed. What is of accounts alone is no key's. */
+const SCOPE_LABEL: Record<string, string> = {
+  "market:read": "Read prices, candles and queries",
+  "portfolio:read": "Read portfolios",
+  "portfolio:write": "Change portfolios",
+  "wallet:read": "Read balances",
+  "wallet:write": "Move money",
+  "alerts:read": "Read alerts",
+  "alerts:write": "Change alerts",
+};
+
+export const KEY_SCOPES = Object.keys(SCOPE_LABEL);
+
+export function scopeLabel(scope: string): string {
+  return SCOPE_LABEL[scope] ?? scope;
+}

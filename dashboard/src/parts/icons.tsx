@@ -81,6 +81,15 @@ export function BackIcon() {
   );
 }
 
+export function PersonIcon() {
+  return (
+    <Icon>
+      <circle cx="10" cy="7" r="3.4" />
+      <path d="M3.8 17a6.4 6.4 0 0 1 12.4 0" />
+    </Icon>
+  );
+}
+
 export function Logo() {
   return (
     <svg class="logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">

@@ -1,14 +1,16 @@
-/** How components reach the market and the preferences. */
+/** How components reach the market, the preferences and the person who is signed in. */
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Instrument } from "../api/types";
 import type { Market } from "./market";
 import type { Preferences } from "./preferences";
+import type { Session } from "./session";
 
 export interface Store {
   market: Market;
   preferences: Preferences;
+  session: Session;
 }
 
 export const StoreContext = createContext<Store | undefined>(undefined);
