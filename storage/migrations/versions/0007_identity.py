@@ -35,7 +35,9 @@ CREATE TABLE auth.users (
 );
 CREATE UNIQUE INDEX users_email ON auth.users (email) WHERE status IN ('active', 'locked');
 CREATE UNIQUE INDEX users_phone ON auth.users (phone_digest)
-    WHERE phone_digest IS NOT NULL AND status IN ('active', 'locked');
+    WHERE phone_verified AND status IN ('active', 'locked');
+COMMENT ON COLUMN auth.users.phone_digest IS
+    'a number that nobody has answered may be entered by several: it claims and betrays nothing';
 CREATE INDEX users_email_begins ON auth.users (email text_pattern_ops);
 CREATE INDEX users_name_begins ON auth.users (lower(name) text_pattern_ops);
 CREATE INDEX users_created ON auth.users (created_at, id);
