@@ -211,3 +211,26 @@ class NotEmptyError(ProcessError):
         where = "the database" if self.own else f"the database in {self.data}"
         other = "an empty database" if self.own else "another --data"
         return f"{where} is not empty: take {other}, or --replace what it holds"
+
+
+class MasterKeysError(ProcessError):
+    """The file of the master keys can't be used; what is sealed by them can't be read without."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the master keys in {self.path} can't be used: {self.reason}; see docs/mail.md"
+
+
+class NoSuchUserError(ProcessError):
+    """Nobody has an account with that address."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(email)
+        self.email = email
+
+    def __str__(self) -> str:
+        return f"nobody has an account with {self.email}; `tradewind users list` tells who has"

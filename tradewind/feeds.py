@@ -17,7 +17,7 @@ from storage.quotas import QuotaLedger
 from storage.upkeep import keep_up
 from storage.wants import Wants
 from tradewind.connections import feeds_config
-from tradewind.lifetime import stop_requested
+from tradewind.lifetime import set_when, stop_requested
 from tradewind.settings import Settings
 
 UPKEEP_INTERVAL_S = 600.0
@@ -58,18 +58,6 @@ async def _services(settings: Settings) -> AsyncIterator[Services]:
     finally:
         await wants.close()
         await ledger.close()
-
-
-def set_when(requested: threading.Event, stop: asyncio.Event) -> None:
-    """Set the loop's event once the process is asked to stop."""
-    loop = asyncio.get_running_loop()
-
-    def wait() -> None:
-        requested.wait()
-        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-            loop.call_soon_threadsafe(stop.set)
-
-    threading.Thread(target=wait, name="stop", daemon=True).start()
 
 
 async def _covered(settings: Settings) -> Mapping[int, int]:

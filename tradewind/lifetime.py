@@ -1,5 +1,6 @@
 """How long a process runs: until a signal, or until its supervisor asks or is gone."""
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -28,6 +29,18 @@ def stop_requested() -> threading.Event:
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 signal.signal(number, _on_signal)
     return _stop
+
+
+def set_when(requested: threading.Event, stop: asyncio.Event) -> None:
+    """Set the loop's event once the process is asked to stop."""
+    loop = asyncio.get_running_loop()
+
+    def wait() -> None:
+        requested.wait()
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=wait, name="stop", daemon=True).start()
 
 
 def tie_to_supervisor(supervisor: int) -> None:

@@ -1,4 +1,5 @@
-"""Logging: one JSON object a line on stderr, for our own events and those of libraries, without secrets."""
+"""Logging: one JSON object a line on stderr, for our own events and those of libraries, without secrets
+and with addresses and telephone numbers masked."""
 
 import logging
 import re
@@ -9,12 +10,32 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from identity.masking import masked_email, masked_phone
+
 HIDDEN = "[hidden]"
 
-_SECRET_FIELD = re.compile(r"key$|token|secret|passw|authorization|cookie", re.IGNORECASE)
-_SECRET_PARAMETER = re.compile(
-    r"(\b\w*(?:key|token|secret|password)=)[^&\s\"']+|(://[^/@\s:]*:)[^/@\s]+(?=@)", re.IGNORECASE
+_SECRET_FIELD = re.compile(
+    r"key$|keys$|token|secret|passw|authorization|cookie|csrf|backup_code|totp", re.IGNORECASE
 )
+_SECRET_PARAMETER = re.compile(
+    r"(\b\w*(?:key|token|secret|password)=)[^&\s\"']+|(://[^/@\s:]*:)[^/@\s]+(?=@)",
+    re.IGNORECASE,
+)
+_SECRET_MEMBER = re.compile(
+    # In JSON, and in what Python says of a dictionary.
+    r"""(["']\w*(?:key|token|secret|passw|backup_code)\w*["']\s*:\s*b?)(?:"[^"]*"|'[^']*')""",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(
+    # Ours, JSON Web Tokens or their beginnings, addresses that carry a TOTP secret, codes of six digits.
+    r"""\b(tw[rdkmt]_)[A-Za-z0-9_-]{16,}|\b(eyJ)[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*|(otpauth://)[^\s"']+"""
+    r"""|(\bcode["']?\s*[:=]\s*["']?)\d{6,8}\b"""
+)
+_EMAIL = re.compile(
+    # Not the user of an address such as postgresql://user@host.
+    r"(?<![/\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
+)
+_PHONE = re.compile(r"(?<![\w:.+-])\+[1-9](?:[ -]?\d){6,14}(?![\d:.])")
 _LARGEST_INTEGER = 2**63 - 1
 _QUIET_LIBRARIES = ("httpx2", "httpcore2", "websockets", "alembic", "asyncio")
 """They tell at `info` what is of no interest, or addresses that hold keys."""
@@ -93,7 +114,10 @@ class Redaction:
         text = text.encode("utf-8", "backslashreplace").decode()
         for key in self._keys:
             text = text.replace(key, HIDDEN)
-        return _SECRET_PARAMETER.sub(lambda found: (found[1] or found[2]) + HIDDEN, text)
+        for pattern in (_SECRET_PARAMETER, _SECRET_MEMBER, _TOKEN):
+            text = pattern.sub(lambda found: f"{found[found.lastindex or 0]}{HIDDEN}", text)
+        text = _EMAIL.sub(lambda found: masked_email(found[0]), text)
+        return _PHONE.sub(lambda found: masked_phone(found[0]), text)
 
 
 def _without_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -18,8 +18,7 @@ from storage.migrate import migrate
 from storage.quotas import QuotaLedger
 from tradewind.connections import feeds_config
 from tradewind.errors import BadSettingError, MissingKeyError, UnknownProviderError
-from tradewind.feeds import set_when
-from tradewind.lifetime import stop_requested
+from tradewind.lifetime import set_when, stop_requested
 from tradewind.servers import reach_database
 from tradewind.servers.bundle import with_running
 from tradewind.settings import FeedChoice, Settings

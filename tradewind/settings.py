@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -262,8 +263,12 @@ class Settings(BaseSettings):
 
     @property
     def mail_shown(self) -> bool:
-        """Whether mail is shown on a page instead of sent: nobody takes it, and only this machine reads."""
-        return self.smtp_url is None and self.on_loopback
+        """Whether mail is shown on a page instead of sent: nobody takes it, and only this machine reads.
+
+        Behind a proxy others read too, though the server is bound to loopback.
+        """
+        local = self.on_loopback and is_loopback(urlsplit(self.public()).hostname or "")
+        return self.smtp_url is None and local and not self.trusted_proxies
 
     @property
     def secrets(self) -> list[str]:

@@ -1,14 +1,16 @@
 """A process ends when it is told to, or when its supervisor is gone."""
 
+import asyncio
 import os
 import signal
 import subprocess
+import threading
 
 import pytest
 
 from tests.tradewind.servers.support import line_of, script
 from tests.tradewind.support import lives, wait_until
-from tradewind.lifetime import stop_requested
+from tradewind.lifetime import set_when, stop_requested
 
 WAITS = """
 import sys
@@ -94,3 +96,11 @@ def test_the_event_is_one_for_the_process(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert stop_requested() is stop_requested()
     assert not stop_requested().is_set()
+
+
+async def test_a_loop_learns_that_the_process_is_asked_to_stop() -> None:
+    requested, stop = threading.Event(), asyncio.Event()
+    set_when(requested, stop)
+    assert not stop.is_set()
+    requested.set()
+    await asyncio.wait_for(stop.wait(), 5)

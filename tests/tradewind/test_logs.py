@@ -14,6 +14,8 @@ import structlog
 from tradewind.logs import HIDDEN, Redaction, configure
 
 KEY = "k3y-of-the-user"
+PREFIXES = ("twr_", "twd_", "twk_", "twm_", "twt_")
+BODY = "AbC-_9" * 7
 
 
 @pytest.fixture
@@ -85,6 +87,22 @@ def test_an_exception_comes_with_its_traceback_and_without_the_key(lines: io.Str
         ("http://127.0.0.1:8000/a@b", "http://127.0.0.1:8000/a@b"),
         (f"the key {KEY} was refused", f"the key {HIDDEN} was refused"),
         ("EUR-USD=1.08", "EUR-USD=1.08"),
+        *((f"got {prefix}{BODY}.", f"got {prefix}{HIDDEN}.") for prefix in PREFIXES),
+        (f"http://h/verify#token=twm_{BODY}", f"http://h/verify#token={HIDDEN}"),
+        ("Bearer eyJhbGciOi.eyJzdWIiOiIx.c2ln-_x, x", f"Bearer eyJ{HIDDEN}, x"),
+        ("cut off: eyJhbGciOiJFZERTQSJ9.eyJzd", f"cut off: eyJ{HIDDEN}"),
+        ("see otpauth://totp/T:a@b.c?secret=JBSW&x=1 there", f"see otpauth://{HIDDEN} there"),
+        ("""{"password": "a 'b", "n": 1}""", f"""{{"password": {HIDDEN}, "n": 1}}"""),
+        (
+            "{'new_password': 'abc', 'code': '123456'}",
+            f"{{'new_password': {HIDDEN}, 'code': '{HIDDEN}'}}",
+        ),
+        ("test@example.com and x.y+z@mail.example.org", "t***@e***.com and x***@m***.org"),
+        ("to <test@example.com>: 550", "to <t***@e***.com>: 550"),
+        ("postgresql://me@db.example.com/x", "postgresql://me@db.example.com/x"),
+        ("call +442079460167 or +44 20 7946 0167", "call +4***67 or +4***67"),
+        ("2026-11-24T15:00:00+00:00 +12.5 1e+10", "2026-11-24T15:00:00+00:00 +12.5 1e+10"),
+        ('"code":"RATE_LIMITED"', '"code":"RATE_LIMITED"'),
     ],
 )
 def test_secrets_in_a_text_are_hidden(text: str, cleaned: str) -> None:
@@ -108,3 +126,10 @@ def test_what_json_does_not_know_is_still_said(lines: io.StringIO) -> None:
         "\\udce9",
         [1, None, "/y"],
     )
+
+
+def test_a_record_of_a_library_is_masked_and_has_the_request_s_id(lines: io.StringIO) -> None:
+    with structlog.contextvars.bound_contextvars(request_id="req_1"):
+        logging.getLogger("some.library").warning("refused %s", "test@example.com")
+    (event,) = parsed(lines)
+    assert (event["event"], event["request_id"]) == ("refused t***@e***.com", "req_1")

@@ -207,7 +207,10 @@ class TestKeys:
 class TestMail:
     def test_without_a_server_it_is_shown_on_this_machine_alone(self) -> None:
         assert load_settings().mail_shown
+        assert load_settings(public_url="http://127.0.0.1:8000").mail_shown
         assert not load_settings(host="0.0.0.0").mail_shown
+        assert not load_settings(public_url="https://tradewind.example").mail_shown
+        assert not load_settings(trusted_proxies="127.0.0.1").mail_shown
         sent = load_settings(mail_from="t@x.example", smtp_url="smtp://h")
         assert not sent.mail_shown
 
