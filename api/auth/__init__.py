@@ -1,0 +1,1 @@
+"""Accounts: how they are opened, entered, kept and given up."""
