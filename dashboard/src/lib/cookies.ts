@@ -1,4 +1,4 @@
-/** Reading a cookie of the page's own. */
+/** A cookie that the page itself may read: its value, and its end. */
 
 const PREFIXES = ["__Host-", "__Secure-", ""];
 
@@ -15,4 +15,9 @@ export function cookieOf(cookies: string, name: string): string | null {
     if (value) return decodeURIComponent(value);
   }
   return null;
+}
+
+/** What `document.cookie` is given to forget `name`, under whichever prefix it has. */
+export function expired(name: string): string[] {
+  return PREFIXES.map((prefix) => `${prefix}${name}=; max-age=0; path=/${prefix && "; secure"}`);
 }

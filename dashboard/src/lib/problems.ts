@@ -21,7 +21,7 @@ const WORDS: Record<string, string> = {
   NOT_FOUND: "This is not there any more.",
   RATE_LIMITED: "That was too often.",
   SERVICE_UNAVAILABLE: "The service is not available right now. Nothing was changed; try again.",
-  TOO_MANY_ATTEMPTS: "That were too many attempts.",
+  TOO_MANY_ATTEMPTS: "Those were too many attempts.",
   UNAUTHENTICATED: "You are signed out. Sign in again.",
   unreachable: "The server does not answer. Nothing was sent; try again.",
 };

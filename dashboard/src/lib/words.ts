@@ -45,3 +45,6 @@ export const KEY_SCOPES = Object.keys(SCOPE_LABEL);
 export function scopeLabel(scope: string): string {
   return SCOPE_LABEL[scope] ?? scope;
 }
+
+/** A code as apps show it, with or without a space in its middle. */
+export const CODE_PATTERN = "\\s*[0-9]{3}\\s*[0-9]{3}\\s*";

@@ -51,7 +51,8 @@ export function Told({ submission }: { submission: Submission }) {
   const problem = submission.problem.value;
   return (
     <p class="form__problem" role="alert">
-      {problem?.message} {problem?.untilMs != null && <Wait untilMs={problem.untilMs} />}
+      {problem?.message && `${problem.message} `}
+      {problem?.untilMs != null && <Wait untilMs={problem.untilMs} />}
     </p>
   );
 }
@@ -93,6 +94,7 @@ interface FieldProps {
   optional?: boolean;
   inputMode?: "numeric" | "email" | "tel" | "text";
   maxLength?: number;
+  pattern?: string;
   autofocus?: boolean;
 }
 

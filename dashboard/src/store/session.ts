@@ -29,6 +29,8 @@ export interface SessionParts {
   send<T>(method: Method, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
   /** The token that goes with writing requests; null where nobody is signed in. */
   csrf(): string | null;
+  /** Forgets that token, which is of no use without its session. */
+  dropCsrf(): void;
   now(): number;
   /** Runs `run` while no other tab runs its own. */
   exclusively(run: () => Promise<void>): Promise<void>;
@@ -108,6 +110,7 @@ export class Session {
 
   /** Nobody is signed in any more, here and in the other tabs. */
   forget(): void {
+    this.parts.dropCsrf();
     this.state.value = { status: "out" };
     this.parts.tell("signed-out");
   }
@@ -157,7 +160,7 @@ export class Session {
       await this.sent("POST", "/api/auth/refresh-token", {});
       this.parts.noteRefresh(this.parts.now());
     } catch (error) {
-      if (error instanceof ApiError && [400, 401, 403].includes(error.status)) this.forget();
+      if (error instanceof ApiError && [401, 403].includes(error.status)) this.forget();
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 /** What the browser gives a session: cookies, a lock over all tabs, a channel between them. */
 
 import { send } from "../api/client";
-import { cookieOf } from "../lib/cookies";
+import { cookieOf, expired } from "../lib/cookies";
 import type { SessionParts, Word } from "./session";
 
 const LOCK = "tradewind.refresh";
@@ -16,6 +16,7 @@ export function browserParts(): SessionParts {
   return {
     send,
     csrf: () => cookieOf(document.cookie, CSRF_COOKIE),
+    dropCsrf: () => expired(CSRF_COOKIE).forEach((cookie) => (document.cookie = cookie)),
     now: () => Date.now(),
     exclusively,
     refreshedMs: () => Math.max(refreshedMs, keptMs()),

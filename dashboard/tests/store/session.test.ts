@@ -43,6 +43,7 @@ class FakeBrowser {
         return answer as T;
       },
       csrf: () => this.cookie,
+      dropCsrf: () => (this.cookie = null),
       now: () => this.nowMs,
       exclusively: (run) => (this.lock = this.lock.catch(() => undefined).then(run)),
       refreshedMs: () => this.keptMs,
@@ -116,7 +117,7 @@ describe("a request with an expired token", () => {
     browser.answer("/api/auth/refresh-token", EXPIRED);
     await expect(one.ask("GET", "/a")).rejects.toBe(EXPIRED);
     expect([one.who.value.status, other.who.value.status]).toEqual(["out", "out"]);
-    expect(browser.times("/a")).toBe(1);
+    expect([browser.times("/a"), browser.cookie]).toEqual([1, null]);
   });
 
   it("leaves the person signed in where the server is not there to refresh", async () => {

@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { Account, Enrolment } from "../../api/types";
+import { CODE_PATTERN } from "../../lib/words";
 import { Field, Form, type Values } from "../../parts/form";
 import { useStore } from "../../store/context";
 import { Submission } from "../../store/submission";
@@ -92,7 +93,7 @@ function Enrolling({ enrolment, confirmed }: EnrollingProps) {
           </code>
         </p>
         <Form submission={submission} label="Confirm the app" submit="Confirm" act={confirm}>
-          <Field name="code" label="Code that the app shows" autocomplete="one-time-code" inputMode="numeric" hint="Six digits." autofocus />
+          <Field name="code" label="Code that the app shows" autocomplete="one-time-code" inputMode="numeric" pattern={CODE_PATTERN} hint="Six digits." autofocus />
         </Form>
       </div>
     </div>

@@ -5,6 +5,7 @@ import { useMemo } from "preact/hooks";
 import { send } from "../../api/client";
 import type { Factor } from "../../api/types";
 import { arePasskeysKnown, usedPasskey } from "../../lib/passkeys";
+import { CODE_PATTERN } from "../../lib/words";
 import { Field, Form, PasswordField, Told } from "../../parts/form";
 import { Link, path, redirect } from "../../router";
 import { useStore } from "../../store/context";
@@ -77,7 +78,7 @@ function SecondStep({ signIn, byPasskey, methods }: SecondStepProps) {
         {byBackup.value ? (
           <Field key="backup" name="code" label="Backup code" autocomplete="off" hint="One of the ten, such as abcde-fghij." autofocus />
         ) : (
-          <Field key="totp" name="code" label="Code of your app" autocomplete="one-time-code" inputMode="numeric" hint="Six digits." autofocus />
+          <Field key="totp" name="code" label="Code of your app" autocomplete="one-time-code" inputMode="numeric" pattern={CODE_PATTERN} hint="Six digits." autofocus />
         )}
       </Form>
       {methods.includes("passkey") && <PasskeyButton signIn={signIn} submission={byPasskey} />}
