@@ -5,6 +5,8 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.auth.doors_router import router as doors_router
+from api.auth.factors.assertion_router import router as assertion_router
+from api.auth.factors.router import router as factors_router
 from api.auth.own_router import router as own_router
 from api.envelope import Failure
 
@@ -19,3 +21,5 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/auth", tags=["accounts"], responses=_REFUSALS)
 router.include_router(doors_router)
 router.include_router(own_router)
+router.include_router(factors_router)
+router.include_router(assertion_router)

@@ -1,0 +1,1 @@
+"""What support sees of accounts, and what administrators do to them."""

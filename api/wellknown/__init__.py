@@ -1,0 +1,1 @@
+"""What is found at addresses that are the same everywhere."""
