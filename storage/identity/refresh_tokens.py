@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from storage.identity.rows import changed, one
 from storage.pools import Connection
+from storage.rows import changed, one
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from storage.identity.rows import one
 from storage.identity.users import User, create
 from storage.pools import Connection
+from storage.rows import one
 
 
 @dataclass(frozen=True, slots=True)

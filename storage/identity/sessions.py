@@ -12,8 +12,8 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from storage.identity.rows import changed, many, one
 from storage.pools import Connection
+from storage.rows import changed, many, one
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from storage.identity.rows import changed, many, number, one
 from storage.pools import Connection
+from storage.rows import changed, many, number, one
 
 
 class Status(StrEnum):

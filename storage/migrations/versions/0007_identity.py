@@ -251,7 +251,6 @@ COMMENT ON COLUMN delivery.outbox.next_attempt_at IS
 CREATE INDEX outbox_waiting ON delivery.outbox (next_attempt_at) WHERE state = 'waiting';
 CREATE INDEX outbox_finished ON delivery.outbox (finished_at) WHERE state <> 'waiting';
 CREATE INDEX outbox_created ON delivery.outbox (created_at);
-CREATE INDEX outbox_address ON delivery.outbox (address);
 """
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from storage.identity.rows import changed, many, number, one
 from storage.pools import Connection
+from storage.rows import changed, many, number, one
 
 
 @dataclass(frozen=True)
