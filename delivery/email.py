@@ -4,6 +4,7 @@ The id of a message is that of its row in the outbox: a letter that is sent twic
 left to note the first time, is one that a receiver can tell for the same.
 """
 
+import asyncio
 import re
 import ssl
 from datetime import datetime
@@ -85,7 +86,11 @@ class EmailChannel:
         """
         try:
             async with self._client() as client:
-                await client.send_message(message)
+                try:
+                    await client.send_message(message)
+                except asyncio.CancelledError:
+                    client.close()  # without a farewell, which would wait for the server
+                    raise
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _refusal(error.recipients[0]) from error
         except (aiosmtplib.SMTPDataError, aiosmtplib.SMTPRecipientRefused) as error:

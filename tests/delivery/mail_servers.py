@@ -116,7 +116,7 @@ async def mail_server(
     finally:
         listener.close()
         for made in protocols:
-            if made.transport is not None:
+            if isinstance(made.transport, asyncio.Transport):
                 made.transport.abort()
             if made._handler_coroutine is not None:
                 made._handler_coroutine.cancel()
