@@ -16,10 +16,9 @@ from delivery.relay import LEASE_S, Relay
 from delivery.senders import sender_of
 from delivery.smtp import SmtpServer
 from identity.keyring import KeyRing
-from market.clock import datetime_of
+from market.clock import datetime_of, microseconds
 from storage.identity import users
 from storage.pools import Connection, WritePool
-from tests.api.harness import Hands, us
 from tests.delivery.mail_servers import MailServer, mail_server
 
 SENDER = sender_of("Tradewind <no-reply@tradewind.example>")
@@ -33,8 +32,8 @@ class Office:
 
     pool: WritePool
     ring: KeyRing
-    clock: Hands
     url: str
+    now_us: int = microseconds(datetime(2026, 11, 24, 15, 0, tzinfo=UTC))
 
     async def post(
         self,
@@ -49,10 +48,10 @@ class Office:
             )
 
     def now(self) -> datetime:
-        return datetime_of(self.clock())
+        return datetime_of(self.now_us)
 
     def later(self, seconds: float) -> None:
-        self.clock.now_us += int(seconds * 1_000_000)
+        self.now_us += int(seconds * 1_000_000)
 
     def row(self, id_: UUID) -> tuple[str, int, str | None, bytes]:
         """State, attempts, last error, context."""
@@ -80,7 +79,7 @@ class Office:
             self.pool,
             self.ring,
             channel,
-            clock=self.clock,
+            clock=lambda: self.now_us,
             poll_interval_s=0.01,
             leave_within_s=0.2,
         )
@@ -106,7 +105,7 @@ async def until(holds: Callable[[], bool]) -> None:
 @pytest.fixture
 async def office(database_url: str) -> AsyncIterator[Office]:
     pool = WritePool(database_url)
-    yield Office(pool, KeyRing.generate(), Hands(us("2026-11-24T15:00:00Z")), database_url)
+    yield Office(pool, KeyRing.generate(), database_url)
     await pool.close()
 
 
@@ -250,7 +249,7 @@ class TestTrouble:
         assert mail.offered == 0
 
     async def test_what_can_not_be_opened_holds_up_nobody(self, office: Office) -> None:
-        stranger = Office(office.pool, KeyRing.generate(), office.clock, office.url)
+        stranger = Office(office.pool, KeyRing.generate(), office.url, office.now_us)
         id_ = await stranger.post()
         good = await office.post("bob@example.com")
         async with mail_server() as mail, office.relaying(mail.server()):
