@@ -51,6 +51,7 @@ class PasswordHasher:
     def __init__(
         self, cost: Cost, *, threads: int = THREADS, most_waiting: int = MAX_WAITING
     ) -> None:
+        self.cost = cost
         self._argon2 = argon2.PasswordHasher(
             time_cost=cost.time,
             memory_cost=cost.memory_kib,
@@ -65,15 +66,28 @@ class PasswordHasher:
 
     async def hash(self, password: str) -> str:
         """What is stored of a password, in the PHC form `$argon2id$…`. Raises TooManyHashesError."""
-        return await self._run(lambda: self._argon2.hash(_bytes(password)))
+        return await self.run(lambda: self._argon2.hash(_bytes(password)))
 
     async def verify(self, hash_: str | None, password: str) -> bool:
         """Whether it is the password of that hash. None takes the same work, and is False.
 
         Raises TooManyHashesError.
         """
-        judged = await self._run(lambda: self._verify(hash_ or self._nobody, password))
+        judged = await self.run(lambda: self._verify(hash_ or self._nobody, password))
         return judged and hash_ is not None
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Anything that costs about a hash, done in the threads and counted among what waits.
+
+        Raises TooManyHashesError.
+        """
+        if self._waiting >= self._most:
+            raise TooManyHashesError(self._most)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1
 
     def needs_rehash(self, hash_: str) -> bool:
         """Whether it was made at another cost than passwords are hashed at now."""
@@ -91,15 +105,6 @@ class PasswordHasher:
             return self._argon2.verify(hash_, _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._waiting >= self._most:
-            raise TooManyHashesError(self._most)
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            self._waiting -= 1
 
 
 def check_password(password: str, email: str) -> None:
