@@ -1,0 +1,108 @@
+"""Attempts: how many of a kind somebody may make in a sliding window of time.
+
+A bucket is a sorted set of the attempts in its window, by the time of the server. An attempt is entered
+in all of its buckets or in none, in one step, before it is made; one that succeeds is given back.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from storage.errors import CacheUnavailableError
+
+MOST = 5
+WINDOW_S = 900
+ANSWER_WITHIN_S = 1.8
+
+# Scores are microseconds: exact in the double that a score is. The script's time is that of its beginning.
+_TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local most, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local again = 0
+for _, key in ipairs(KEYS) do
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+    if redis.call('ZCARD', key) >= most then
+        local freeing = redis.call('ZRANGE', key, -most, -most, 'WITHSCORES')
+        again = math.max(again, freeing[2] + window - now)
+    end
+end
+if again > 0 then return again end
+for _, key in ipairs(KEYS) do
+    redis.call('ZADD', key, now, ARGV[3])
+    redis.call('PEXPIRE', key, math.ceil(window / 1000))
+end
+return 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An attempt that may be made, entered in these buckets under a name of its own."""
+
+    buckets: tuple[str, ...]
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An attempt that may not be made before so many seconds; nothing was entered."""
+
+    retry_after_s: int
+
+
+class Attempts:
+    """One pool of connections. Every method raises CacheUnavailableError when Redis does not answer."""
+
+    def __init__(self, redis_url: str) -> None:
+        # Any: its stubs type answers as text, and these are numbers.
+        self._redis: Any = redis.asyncio.Redis.from_url(
+            redis_url,
+            # Its own bound takes a cancellation for an answer at times (`asyncio.wait_for` of 3.11).
+            socket_timeout=None,
+            socket_connect_timeout=ANSWER_WITHIN_S,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+        self._take: Any = self._redis.register_script(_TAKE)
+
+    async def take(
+        self, buckets: Sequence[str], *, most: int = MOST, window_s: int = WINDOW_S
+    ) -> Taken | Refused:
+        """Enter an attempt in all buckets, unless one of them has as many as it may in the window."""
+        member = secrets.token_hex(16)
+        keys = tuple(dict.fromkeys(buckets))
+        arguments = [most, window_s * 1_000_000, member]
+        again_us = await self._run(
+            self._take(keys=[_key(bucket) for bucket in keys], args=arguments)
+        )
+        return Refused(-(-again_us // 1_000_000)) if again_us else Taken(keys, member)
+
+    async def give_back(self, taken: Taken) -> None:
+        """Take this attempt, and no other, out of its buckets."""
+        pipeline = self._redis.pipeline(transaction=True)
+        for bucket in taken.buckets:
+            pipeline.zrem(_key(bucket), taken.member)
+        await self._run(pipeline.execute())
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._redis.aclose()
+
+    async def _run(self, command: Any) -> Any:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await command
+        except (RedisError, OSError, TimeoutError) as error:
+            raise CacheUnavailableError(str(error) or type(error).__name__) from error
+
+
+def _key(bucket: str) -> str:
+    return f"tw:attempts:{bucket}"
