@@ -8,7 +8,24 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.access.errors import (
+    AccountLockedError,
+    ConflictError,
+    CsrfError,
+    ForbiddenError,
+    InvalidCodeError,
+    InvalidCredentialsError,
+    InvalidMailTokenError,
+    NotFoundError,
+    RateLimitedError,
+    RevocationsUnknownError,
+    StepUpRequiredError,
+    TooManyAttemptsError,
+    UnauthenticatedError,
+)
+from api.auth.factors.errors import RefusedPasskeyError, UnfitScopesError
 from api.envelope import JSON, Failure, failure_body
+from identity.errors import MalformedAddressError, TooManyHashesError, WeakPasswordError
 from market.crosses import NoPathError
 from market.errors import UnknownSymbolError
 from pricing_engine.quant.errors import MAX_FAULTS, InvalidQueryError, tellable
@@ -168,6 +185,7 @@ class Refusal:
     again: bool = True
 
 
+_SIGN_IN = "Please sign in: there is no valid credential with this request."
 _UNAVAILABLE = "The service is not available right now. Please try again."
 _PARAMETERS_REFUSED = "The request has parameters that are not acceptable."
 _UNEXPECTED = Refusal(500, "INTERNAL_ERROR", "Something went wrong on our side.")
@@ -237,14 +255,35 @@ REFUSALS: dict[type[Exception], Refusal] = {
         "The answer took too long to find: ask for a shorter range.",
         again=False,
     ),
+    UnauthenticatedError: Refusal(401, "UNAUTHENTICATED", _SIGN_IN),
+    InvalidCredentialsError: Refusal(401, "INVALID_CREDENTIALS"),
+    InvalidCodeError: Refusal(401, "INVALID_CODE"),
+    RefusedPasskeyError: Refusal(401, "INVALID_PASSKEY"),
+    UnfitScopesError: Refusal(422, "UNFIT_SCOPES", details=_facts("scopes")),
+    InvalidMailTokenError: Refusal(400, "INVALID_TOKEN"),
+    ForbiddenError: Refusal(403, "FORBIDDEN", details=_facts("needed")),
+    StepUpRequiredError: Refusal(403, "STEP_UP_REQUIRED", details=_facts("within_s")),
+    CsrfError: Refusal(403, "CSRF_FAILED"),
+    AccountLockedError: Refusal(403, "ACCOUNT_LOCKED"),
+    NotFoundError: Refusal(404, "NOT_FOUND"),
+    ConflictError: Refusal(409, "CONFLICT"),
+    WeakPasswordError: Refusal(422, "WEAK_PASSWORD", details=_facts("reason")),
+    MalformedAddressError: Refusal(422, "VALIDATION_ERROR", _PARAMETERS_REFUSED),
+    RateLimitedError: Refusal(429, "RATE_LIMITED", details=_facts("retry_after_s")),
+    TooManyAttemptsError: Refusal(429, "TOO_MANY_ATTEMPTS", details=_facts("retry_after_s")),
+    RevocationsUnknownError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),
+    TooManyHashesError: Refusal(503, "SERVICE_UNAVAILABLE", _UNAVAILABLE),
 }
 """Domain errors know no HTTP; this is where they learn it."""
 
 _VALIDATION = Refusal(422, "VALIDATION_ERROR", _PARAMETERS_REFUSED, _fields)
 _BY_STATUS = {
     400: ("BAD_REQUEST", "The request could not be read."),
+    401: ("UNAUTHENTICATED", _SIGN_IN),
+    403: ("FORBIDDEN", "The request was refused."),
     404: ("NOT_FOUND", "There is nothing at this address."),
     405: ("METHOD_NOT_ALLOWED", "This address does not answer that method."),
+    408: ("REQUEST_TIMEOUT", "The request took too long to arrive."),
     413: ("PAYLOAD_TOO_LARGE", "The request's body is too large."),
     431: ("HEADERS_TOO_LARGE", "The request's address and headers are too large."),
 }
@@ -278,9 +317,13 @@ def refusal_body(status: int, request_id: str, clock: Callable[[], int]) -> byte
 
 
 def _domain_error(request: Request, error: Exception) -> Response:
-    refusal = REFUSALS[type(error)]
-    retried = refusal.again and refusal.status in _RETRIED
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if retried else None
+    refusal = next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
+    headers = {}
+    if refusal.again and refusal.status in _RETRIED:
+        headers["Retry-After"] = str(getattr(error, "retry_after_s", RETRY_AFTER_S))
+    if isinstance(error, UnauthenticatedError):
+        fault = ', error="invalid_token"' if error.presented else ""
+        headers["WWW-Authenticate"] = f'Bearer realm="tradewind"{fault}'
     return _refuse(request, refusal, error, headers)
 
 
