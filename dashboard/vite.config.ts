@@ -8,6 +8,6 @@ const API = "http://127.0.0.1:8000";
 export default defineConfig({
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   build: { target: "es2022", modulePreload: { polyfill: false }, reportCompressedSize: true },
-  server: { host: "127.0.0.1", proxy: { "/api": API, "/health": API } },
+  server: { host: "127.0.0.1", proxy: { "/api": API, "/health": API, "/development": API } },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

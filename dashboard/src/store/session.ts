@@ -66,7 +66,7 @@ export class Session {
   /** Finds out who is signed in, and follows the other tabs. */
   async start(): Promise<void> {
     this.parts.hear((word) => {
-      if (word === "signed-out") this.state.value = { status: "out" };
+      if (word === "signed-out") this.leave();
       else void this.load();
     });
     await this.load();
@@ -111,7 +111,7 @@ export class Session {
   /** Nobody is signed in any more, here and in the other tabs. */
   forget(): void {
     this.parts.dropCsrf();
-    this.state.value = { status: "out" };
+    this.leave();
     this.parts.tell("signed-out");
   }
 
@@ -127,6 +127,11 @@ export class Session {
       await this.prove();
       return this.refreshed<T>(method, path, body);
     }
+  }
+
+  private leave(): void {
+    this.state.value = { status: "out" };
+    this.asked.peek()?.dismissed();
   }
 
   private async refreshed<T>(method: Method, path: string, body?: unknown): Promise<T> {

@@ -160,6 +160,16 @@ describe("a request that needs fresh proof", () => {
     expect(session.proof.value).toBeNull();
   });
 
+  it("is left undone where the person signs out in another tab", async () => {
+    const browser = new FakeBrowser().answer("/a", STEP_UP);
+    const [one, other] = [browser.tab(), browser.tab()];
+    await Promise.all([one.start(), other.start()]);
+    const answer = one.ask("POST", "/a");
+    await expect.poll(() => one.proof.value).not.toBeNull();
+    other.forget();
+    await expect(answer).rejects.toBeInstanceOf(DismissedError);
+  });
+
   it("asks once for two that need it at once", async () => {
     const browser = new FakeBrowser().answer("/a", STEP_UP, STEP_UP, 7);
     const session = browser.tab();

@@ -21,27 +21,39 @@ export function ProofDialog({ proof }: { proof: Proof }) {
   const who = session.who.value;
   useEffect(() => dialog.current?.showModal(), []);
   if (who.status !== "in") return null;
+  // Closing gives the focus back to where it was; what comes after that cannot undo what was proved.
+  const close = (): void => dialog.current?.close();
+  const proved = (): void => {
+    close();
+    proof.proved();
+  };
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby="proof-title" onClose={() => proof.dismissed()}>
       <h2 id="proof-title">Is it you?</h2>
       <p class="section__lead">This needs a proof that is not older than five minutes.</p>
-      <ByPassword account={who.account} proof={proof} />
-      {arePasskeysKnown() && <ByPasskey proof={proof} />}
+      <ByPassword account={who.account} proved={proved} close={close} />
+      {arePasskeysKnown() && <ByPasskey proved={proved} />}
     </dialog>
   );
 }
 
-function ByPassword({ account, proof }: { account: Account; proof: Proof }) {
+interface ByPasswordProps {
+  account: Account;
+  proved: () => void;
+  close: () => void;
+}
+
+function ByPassword({ account, proved, close }: ByPasswordProps) {
   const { session } = useStore();
   const submission = useMemo(() => new Submission(PLACES), []);
   const byBackup = useSignal(false);
   const prove = async ({ password, code }: Values): Promise<void> => {
     const factor = code === undefined ? {} : byBackup.value ? { backup_code: code.trim() } : { code: code.replace(/\s/g, "") };
     await session.ask("POST", "/api/auth/step-up", { password, ...factor });
-    proof.proved();
+    proved();
   };
   const leave = (
-    <button type="button" class="button button--quiet" onClick={() => proof.dismissed()}>
+    <button type="button" class="button button--quiet" onClick={close}>
       Leave it
     </button>
   );
@@ -67,14 +79,14 @@ function ByPassword({ account, proof }: { account: Account; proof: Proof }) {
   );
 }
 
-function ByPasskey({ proof }: { proof: Proof }) {
+function ByPasskey({ proved }: { proved: () => void }) {
   const { session } = useStore();
   const submission = useMemo(() => new Submission(), []);
   const prove = async (): Promise<void> => {
     const begun = await session.ask<Ceremony>("POST", "/api/auth/step-up/passkey/begin", {});
     const credential = await usedPasskey(begun.options);
     await session.ask("POST", "/api/auth/step-up/passkey/finish", { ceremony_id: begun.ceremony_id, credential });
-    proof.proved();
+    proved();
   };
   return (
     <div class="door__or">
