@@ -4,20 +4,28 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+from api.auth.schemas import Body, printable
 
 MAX_PAGE = 100
 MAX_PAGES = 1_000
 """As far as one pages: who looks further back narrows the question."""
 
 Role = Literal["user", "support", "admin"]
+Beginning = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=254),
+    AfterValidator(printable),
+]
 Status = Literal["active", "locked", "deleted", "erased"]
-
-
-class Body(BaseModel):
-    """A body as it is documented, and nothing else."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class LockBody(Body):
@@ -43,7 +51,7 @@ class Paging(BaseModel):
 
 
 class UserParameters(Paging):
-    q: str | None = Field(None, min_length=1, max_length=254, description="begins address or name")
+    q: Beginning | None = Field(None, description="what an address or a name begins with")
     status: Status | None = None
     role: Role | None = None
 

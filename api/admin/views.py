@@ -18,8 +18,7 @@ async def find_users(
     connection: Connection, parameters: UserParameters
 ) -> tuple[list[dict[str, object]], int]:
     """A page of accounts, the newest first, and how many there are."""
-    begins = None if parameters.q is None else parameters.q.strip().lower() or None
-    query = UserQuery(begins=begins, status=parameters.status, role=parameters.role)
+    query = UserQuery(begins=parameters.q, status=parameters.status, role=parameters.role)
     found = await users.find(connection, query, limit=parameters.limit, offset=parameters.skip)
     return [user_data(user) for user in found], await users.count(connection, query)
 

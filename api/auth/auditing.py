@@ -35,7 +35,6 @@ Action = Literal[
     "passkey_renamed",
     "passkey_removed",
     "passkey_refused",
-    "passkey_cloned",
     "api_key_created",
     "api_key_revoked",
 ]

@@ -37,7 +37,8 @@ def _phone(text: str) -> str:
         raise ValueError("is not a phone number in international form, such as +44…") from error
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text. ValueError where some of it cannot be shown."""
     if not text.isprintable():
         raise ValueError("has characters that cannot be shown")
     return text
@@ -48,7 +49,7 @@ Phone = Annotated[str, Field(max_length=32), AfterValidator(_phone)]
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-    AfterValidator(_printable),
+    AfterValidator(printable),
 ]
 Password = Annotated[str, Field(min_length=1, max_length=_MAX_PASSWORD, repr=False)]
 Token = Annotated[str, Field(min_length=1, max_length=128, repr=False)]

@@ -4,8 +4,6 @@ The authenticator has verified its user, so a passkey counts as two factors. Whi
 passkey itself says: nobody who asks for a challenge learns whether there is an account.
 """
 
-import base64
-import binascii
 from uuid import UUID
 
 from api.access.client import ClientFacts
@@ -19,7 +17,11 @@ from api.auth.signing_in import SignedIn, start_session
 from api.services import ServiceSet
 from identity.errors import InvalidCeremonyError
 from identity.opaque import DEVICE, digest, well_formed
-from identity.passkeys import authentication_options, verify_authentication
+from identity.passkeys import (
+    authentication_options,
+    credential_id_of,
+    verify_authentication,
+)
 from storage.identity import devices, passkeys, sessions, users
 from storage.identity.devices import Device
 from storage.identity.passkeys import Passkey
@@ -128,7 +130,11 @@ async def _proved(
     """The passkey that has signed the challenge. RefusedPasskeyError, and the challenge is spent."""
     session_id = None if principal is None else principal.session
     challenge = await take(services, connection, body.ceremony_id, purpose, session_id)
-    passkey = await passkeys.by_credential(connection, _credential_id(body))
+    try:
+        credential_id = credential_id_of(body.credential)
+    except InvalidCeremonyError as error:
+        raise RefusedPasskeyError(error.reason) from error
+    passkey = await passkeys.by_credential(connection, credential_id)
     if passkey is None or (principal is not None and passkey.user_id != principal.user_id):
         raise RefusedPasskeyError("it is not known here")
     try:
@@ -155,17 +161,6 @@ async def _proved(
     return passkey
 
 
-def _credential_id(body: AssertionBody) -> bytes:
-    """The id that an answer names. RefusedPasskeyError where it is none."""
-    text = body.credential.get("id")
-    if not isinstance(text, str) or not text.isascii():
-        raise RefusedPasskeyError("it names no credential")
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error:
-        raise RefusedPasskeyError("it names no credential") from None
-
-
 async def _note_refusal(
     services: ServiceSet,
     connection: Connection,
@@ -173,6 +168,8 @@ async def _note_refusal(
     client: ClientFacts,
     reason: str,
 ) -> None:
+    # It may quote what was sent, and the audit's JSON does not take every character.
+    told = "".join(letter if " " <= letter <= "~" else "?" for letter in reason)
     await record(
         services,
         connection,
@@ -181,7 +178,7 @@ async def _note_refusal(
         passkey.user_id,
         by_owner=False,
         passkey=str(passkey.id),
-        reason=reason,
+        reason=told,
     )
 
 

@@ -18,6 +18,7 @@ def _id(text: object) -> object:
 
 
 CeremonyId = Annotated[UUID, BeforeValidator(_id)]
+Scope = Annotated[str, Field(max_length=64)]
 Credential = Annotated[dict[str, Any], Field(description="PublicKeyCredential.toJSON()")]
 
 
@@ -47,7 +48,7 @@ class PasskeyNameBody(Body):
 
 class ApiKeyBody(Body):
     name: Name
-    scopes: list[str] = Field(min_length=1, max_length=MAX_SCOPES)
+    scopes: list[Scope] = Field(min_length=1, max_length=MAX_SCOPES)
     expires_in_days: int = Field(90, ge=1, le=MAX_KEY_DAYS)
 
 

@@ -3,8 +3,6 @@
 A secret that was not confirmed opens nothing, so that a failed enrolment locks nobody out.
 """
 
-import asyncio
-import base64
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,9 +13,8 @@ from api.auth.factors.changes import hold_owner, note_change
 from api.auth.second_factor import secret_place
 from api.services import ServiceSet
 from delivery.letters import Letter
-from identity.backup_codes import hash_code, new_codes, new_salt, normalised
-from identity.passwords import Cost
-from identity.totp import new_secret, qr_svg, step_of, uri
+from identity.backup_codes import hash_codes, new_codes, new_salt
+from identity.totp import base32, new_secret, qr_svg, step_of, uri
 from market.clock import datetime_of
 from storage.identity import two_factor
 from storage.identity.two_factor import TwoFactor
@@ -60,7 +57,7 @@ async def begin_enrolment(
     ):
         raise ConflictError(_ENABLED)
     address = uri(secret, owner.email)
-    return Enrolment(base64.b32encode(secret).decode().rstrip("="), address, qr_svg(address))
+    return Enrolment(base32(secret), address, qr_svg(address))
 
 
 async def confirm_enrolment(
@@ -68,7 +65,8 @@ async def confirm_enrolment(
 ) -> list[str]:
     """Turn the second factor on by a code of it; the backup codes, which nobody is shown again.
 
-    NotFoundError where no enrolment was begun, ConflictError where it is on, InvalidCodeError.
+    NotFoundError where no enrolment was begun, ConflictError where it is on, InvalidCodeError;
+    TooManyHashesError.
     """
     factor = await services.database.read(two_factor.get, owner.user_id)
     if factor is None:
@@ -76,7 +74,8 @@ async def confirm_enrolment(
     if factor.enabled:
         raise ConflictError(_ENABLED)
     step = _judged(services, factor, code)
-    codes, hashes = await _new_codes(factor.salt, services.config.identity.cost)
+    codes = new_codes()
+    hashes = await hash_codes(codes, factor.salt, services.hasher)
     async with services.writes.transaction() as connection:
         await hold_owner(connection, owner)
         # Another enrolment may have begun since: its secret was not proved.
@@ -100,8 +99,8 @@ async def confirm_enrolment(
 
 async def renew_codes(services: ServiceSet, owner: Principal, client: ClientFacts) -> list[str]:
     """Ten new backup codes in the place of all old ones. ConflictError where no second factor is on."""
-    salt = new_salt()
-    codes, hashes = await _new_codes(salt, services.config.identity.cost)
+    codes, salt = new_codes(), new_salt()
+    hashes = await hash_codes(codes, salt, services.hasher)
     async with services.writes.transaction() as connection:
         await hold_owner(connection, owner)
         factor = await two_factor.get(connection, owner.user_id)
@@ -142,21 +141,11 @@ def _judged(services: ServiceSet, factor: TwoFactor, code: str) -> int:
     """The step of a code that is right. InvalidCodeError."""
     ring = services.config.identity.ring
     secret = ring.open(factor.secret, of=secret_place(factor.user_id))
-    now_s = services.config.clock() // 1_000_000
+    now_s = services.config.clock() / 1_000_000
     step = step_of(secret, code, now_s=now_s, after_step=factor.last_step)
     if step is None:
         raise InvalidCodeError
     return step
-
-
-async def _new_codes(salt: bytes, cost: Cost) -> tuple[list[str], list[bytes]]:
-    """Backup codes and what is kept of them. One after another: a thread is a core's worth of hashing."""
-    codes = new_codes()
-
-    def hashed() -> list[bytes]:
-        return [hash_code(normalised(code), salt, cost) for code in codes]
-
-    return codes, await asyncio.to_thread(hashed)
 
 
 def _now(services: ServiceSet) -> datetime:
