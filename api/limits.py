@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.access.rates import caller as caller_of
 from api.errors import TooManyPagesError, TooManyQueriesError
 
 MAX_STREAMED_ROWS = 10_000_000
@@ -40,7 +41,7 @@ MAX_HEAVY_A_CALLER = 2
 
 
 class HeavyRequests:
-    """Counts the heavy requests that run, by caller: the peer's address."""
+    """Counts the heavy requests that run, by caller: the principal, or the address."""
 
     def __init__(self, in_all: int = MAX_HEAVY, a_caller: int = MAX_HEAVY_A_CALLER) -> None:
         self._in_all = in_all
@@ -85,7 +86,7 @@ class HeavyLease:
 
     def __init__(self, heavy: HeavyRequests, request: Request) -> None:
         self._heavy = heavy
-        self._caller = _caller(request)
+        self._caller = caller_of(request)
         self._taken = False
 
     def take(self) -> None:
@@ -113,7 +114,7 @@ class PageTurns:
     @asynccontextmanager
     async def taken(self, request: Request) -> AsyncIterator[None]:
         """The caller's turn while the block runs. TooManyPagesError where it does not come in time."""
-        caller = _caller(request)
+        caller = caller_of(request)
         turn = self._turns.setdefault(caller, asyncio.Semaphore(self._a_caller))
         self._asked[caller] += 1
         try:
@@ -133,10 +134,6 @@ class PageTurns:
                 await turn.acquire()
         except TimeoutError:
             raise TooManyPagesError(self._a_caller) from None
-
-
-def _caller(request: Request) -> str:
-    return request.client.host if request.client is not None else "local"
 
 
 async def _place(request: Request) -> AsyncIterator[HeavyLease]:

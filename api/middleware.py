@@ -10,6 +10,7 @@ import time
 from secrets import token_hex
 from typing import Any
 
+import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.config import ApiConfig
@@ -34,14 +35,21 @@ class RequestMiddleware:
         self._app = app
         self._config = config
         self._metrics = metrics
+        self._headers = security_headers(https=config.identity.secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
         scope[RAW_SEND] = send
+        state = scope["state"]
+        # A request is a task of its own, whose context ends with it.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
         answered = False
 
@@ -50,11 +58,12 @@ class RequestMiddleware:
             if message["type"] == "http.response.start":
                 answered = True
                 self._count(scope, message["status"], time.perf_counter() - started)
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"x-request-id", request_id.encode()),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
+                headers = list(message.get("headers", ()))
+                given = {name for name, _ in headers}
+                headers += [header for header in self._headers if header[0] not in given]
+                headers += state.get("answer_headers", ())
+                headers.append((b"x-request-id", request_id.encode()))
+                message["headers"] = headers
             await send(message)
 
         try:
@@ -76,6 +85,27 @@ class RequestMiddleware:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.answered(method, _route(scope), status, seconds)
+        if status >= 500:
+            # The route and not the address, which may hold what is nobody's business.
+            _log.warning(
+                "answered %d: %s %s, %.0f ms", status, method, _route(scope), seconds * 1e3
+            )
+
+
+def security_headers(*, https: bool) -> list[tuple[bytes, bytes]]:
+    """What every answer says that does not say something else: an answer of the API is no page.
+
+    Nothing of the API is kept by a cache: it is of now, or of somebody.
+    """
+    headers = [
+        (b"x-content-type-options", b"nosniff"),
+        (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cache-control", b"no-store"),
+    ]
+    if https:
+        headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
+    return headers
 
 
 def new_request_id() -> str:

@@ -5,10 +5,16 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from api.access.keys import PresentedKeys
+from api.access.revocation import Revocations
+from api.access.signing import SigningKeys
+from api.access.streams import PrivateStreams
+from api.access.tickets import StreamTickets
+from api.access.tokens import PresentedTokens
 from api.config import ApiConfig
 from api.limits import HeavyRequests, PageTurns
 from api.market.board import PriceBoard
@@ -17,14 +23,22 @@ from api.metrics import Metrics
 from api.stream.follower import Follower
 from api.stream.hub import Hub
 from api.stream.watching import Watching
+from identity.passwords import PasswordHasher
+from storage.attempts import Attempts
 from storage.columns import ColumnReader
 from storage.guarded_sql.reader import GuardedSql
 from storage.live_reader import LiveReader
-from storage.pools import ReadPool
+from storage.pools import ReadPool, WritePool
+from storage.rates import Rates
+from storage.tickets import Tickets
 from storage.wants import Watched
 
 _RESTART_AFTER_S = 1.0
 _log = logging.getLogger(__name__)
+
+
+class _Closable(Protocol):
+    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,16 @@ class ServiceSet:
     hub: Hub
     follower: Follower
     watching: Watching
+    writes: WritePool
+    hasher: PasswordHasher
+    attempts: Attempts
+    rates: Rates
+    tickets: StreamTickets
+    keys: SigningKeys
+    revocations: Revocations
+    tokens: PresentedTokens
+    api_keys: PresentedKeys
+    private_streams: PrivateStreams
 
     @classmethod
     def of(cls, config: ApiConfig) -> "ServiceSet":
@@ -53,6 +77,10 @@ class ServiceSet:
         board = PriceBoard(config.instruments, config.feed, config.clock)
         hub = Hub(board, metrics, config.max_streams)
         live = LiveReader(config.redis_url, config.feed)
+        identity, clock = config.identity, config.clock
+        writes = WritePool(config.database_url)
+        revocations = Revocations(config.database_url, clock)
+        keys = SigningKeys(database, writes, identity.ring, clock)
         return cls(
             config=config,
             metrics=metrics,
@@ -66,6 +94,16 @@ class ServiceSet:
             hub=hub,
             follower=Follower(live, board, hub, database, metrics),
             watching=Watching(hub, Watched(config.redis_url)),
+            writes=writes,
+            hasher=PasswordHasher(identity.cost),
+            attempts=Attempts(config.redis_url),
+            rates=Rates(config.redis_url),
+            tickets=StreamTickets(Tickets(config.redis_url), revocations, clock),
+            keys=keys,
+            revocations=revocations,
+            tokens=PresentedTokens(keys, revocations, identity, clock),
+            api_keys=PresentedKeys(database, writes, revocations, clock),
+            private_streams=PrivateStreams(revocations, clock),
         )
 
     @asynccontextmanager
@@ -80,6 +118,8 @@ class ServiceSet:
                 ("hub", self.hub.run),
                 ("references", self._keep_references),
                 ("watching", self.watching.run),
+                ("revocations", self.revocations.run),
+                ("signing keys", self.keys.run),
             )
         ]
         try:
@@ -89,12 +129,24 @@ class ServiceSet:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.follower.close()
-            await self.watching.close()
-            await self.cache.close()
-            await self.sql.close()
-            await self.columns.close()
-            await self.database.close()
+            self.hasher.close()
+            for part in self._closed():
+                await part.close()
+
+    def _closed(self) -> tuple[_Closable, ...]:
+        return (
+            self.follower,
+            self.watching,
+            self.cache,
+            self.attempts,
+            self.rates,
+            self.tickets,
+            self.revocations,
+            self.sql,
+            self.columns,
+            self.writes,
+            self.database,
+        )
 
     async def _keep_references(self) -> None:
         await keep_references(self.board, self.database, self.hub.publish)

@@ -6,6 +6,7 @@ from api.access.cookies import access_cookie
 from api.access.csrf import check_csrf, check_same_site
 from api.access.errors import UnauthenticatedError
 from api.access.principal import Principal
+from api.services import ServiceSet
 from identity.opaque import API_KEY
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -24,16 +25,16 @@ async def authenticated(connection: HTTPConnection, *, cookies: bool = True) -> 
     A header goes before a cookie, and a bad one is refused whatever the cookie says. A write by cookie
     must prove that a page of ours sent it (CsrfError).
     """
-    services = connection.app.state.services
+    services: ServiceSet = connection.app.state.services
     if is_presented(connection):
         token = bearer(connection)
         if token.startswith(API_KEY):
             return await services.api_keys.principal(token)
         return await services.tokens.principal(token, "bearer")
-    token = access_cookie(connection) if cookies else None
-    if token is None:
+    cookie = access_cookie(connection) if cookies else None
+    if cookie is None:
         raise UnauthenticatedError("nothing is presented", presented=False)
-    principal: Principal = await services.tokens.principal(token, "cookie")
+    principal = await services.tokens.principal(cookie, "cookie")
     if connection.scope["type"] == "websocket" or connection.scope["method"] not in _SAFE:
         check_csrf(connection, principal.session)
     return principal
@@ -43,15 +44,16 @@ async def authenticated_pre_2fa(connection: HTTPConnection) -> Principal:
     """Who owes the second factor. UnauthenticatedError for any other credential."""
     if not is_presented(connection):
         raise UnauthenticatedError("nothing is presented", presented=False)
-    services = connection.app.state.services
+    services: ServiceSet = connection.app.state.services
     return await services.tokens.pre_2fa(bearer(connection))
 
 
 async def authenticated_stream(connection: HTTPConnection) -> Principal:
     """As `authenticated`, or by the ticket in the address, which is used up."""
+    services: ServiceSet = connection.app.state.services
     ticket = connection.query_params.get(TICKET)
     if ticket is not None:
-        return await connection.app.state.services.tickets.spent(ticket)
+        return await services.tickets.spent(ticket)
     principal = await authenticated(connection)
     if principal.by == "cookie":
         check_same_site(connection)

@@ -50,15 +50,15 @@ class SigningKeys:
         self._clock = clock
         self._monotonic = monotonic
         self._rows: Sequence[StoredSigningKey] = ()
-        self._public: dict[str, dict[str, Any]] = {}
+        self._public: dict[str, Mapping[str, Any]] = {}
         self._opened: dict[str, SigningKey] = {}
         self._looked_s = float("-inf")
 
-    def public(self) -> Mapping[str, dict[str, Any]]:
+    def public(self) -> Mapping[str, Mapping[str, Any]]:
         """The public keys by id: what tokens are verified with, and `jwks.json` shows."""
         return self._public
 
-    async def public_with(self, kid: str) -> Mapping[str, dict[str, Any]]:
+    async def public_with(self, kid: str) -> Mapping[str, Mapping[str, Any]]:
         """The same, after a look for new ones where this one is not among them."""
         looked_for_s = self._monotonic() - self._looked_s
         if kid not in self._public and looked_for_s >= UNKNOWN_AT_MOST_EVERY_S:
@@ -140,7 +140,9 @@ def sealed_key(key: SigningKey, ring: KeyRing, now: datetime) -> StoredSigningKe
 
 
 def _opened(row: StoredSigningKey, ring: KeyRing) -> SigningKey:
-    return SigningKey(row.kid, ring.open(row.private_sealed, of=_place(row.kid)), row.public_jwk)
+    return SigningKey(
+        row.kid, ring.open(row.private_sealed, of=_place(row.kid)), {**row.public_jwk}
+    )
 
 
 def _place(kid: str) -> str:

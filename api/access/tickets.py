@@ -1,7 +1,8 @@
 """Tickets: what a browser puts into the address of a stream, once and within half a minute."""
 
-import orjson
 from uuid import UUID
+
+import orjson
 
 from api.access.errors import UnauthenticatedError
 from api.access.principal import Principal

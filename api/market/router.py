@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.access.guards import MARKET_READER
+from api.access.rates import rate_limited
 from api.envelope import Excerpt, Failure, Page, Series, Success, page_pagination, success
 from api.errors import RESPONSES
 from api.formats import TABLE_CONTENT
@@ -30,7 +32,9 @@ from api.market.schemas import (
 from api.market.ticks import answer_ticks
 from api.services import Services
 
-router = APIRouter(prefix="/api/market", tags=["market"], responses=RESPONSES)
+router = APIRouter(
+    prefix="/api/market", tags=["market"], responses=RESPONSES, dependencies=[MARKET_READER]
+)
 
 
 @router.get("/instruments", response_model=Page[InstrumentData])
@@ -60,7 +64,12 @@ async def prices(
     return success(request, await find_prices(services, parameters))
 
 
-@router.get("/ticks", response_model=Series[TickData], responses={200: {"content": TABLE_CONTENT}})
+@router.get(
+    "/ticks",
+    response_model=Series[TickData],
+    responses={200: {"content": TABLE_CONTENT}},
+    dependencies=[rate_limited("heavy")],
+)
 async def ticks(
     request: Request,
     parameters: Annotated[TickParameters, Query()],
@@ -78,6 +87,7 @@ async def ticks(
     "/candles",
     response_model=Candles,
     responses={200: {"content": TABLE_CONTENT}, 406: {"model": Failure}, 429: {"model": Failure}},
+    dependencies=[rate_limited("heavy")],
 )
 async def candles(
     request: Request,

@@ -5,6 +5,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from api.access.guards import ANYONE
 from api.dashboard import SECURITY_HEADERS
 from api.envelope import Failure, Success, success
 from api.errors import NotReadyError
@@ -15,7 +16,7 @@ from api.services import Services
 from storage.errors import StorageError
 from storage.lags import lags
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], dependencies=[ANYONE])
 
 _NO_STORE = {"Cache-Control": "no-store"}
 

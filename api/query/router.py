@@ -6,6 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
 
+from api.access.guards import MARKET_READER
+from api.access.rates import rate_limited
 from api.envelope import Success, success
 from api.errors import RESPONSES
 from api.formats import TABLE_CONTENT, Format, asked_format, described, table_response
@@ -26,7 +28,9 @@ from market.clock import datetime_of, microseconds, rfc3339
 NEXT_START = "X-Next-Start"
 """The header of an answer that its limit has cut: the `start` of the rest."""
 
-router = APIRouter(prefix="/api/market/query", tags=["quant"], responses=RESPONSES)
+router = APIRouter(
+    prefix="/api/market/query", tags=["quant"], responses=RESPONSES, dependencies=[MARKET_READER]
+)
 
 _Body = Annotated[
     QueryBody,
@@ -34,7 +38,12 @@ _Body = Annotated[
 ]
 
 
-@router.post("", response_model=QueryAnswer, responses={200: {"content": TABLE_CONTENT}})
+@router.post(
+    "",
+    response_model=QueryAnswer,
+    responses={200: {"content": TABLE_CONTENT}},
+    dependencies=[rate_limited("heavy")],
+)
 async def query(request: Request, body: _Body, services: Services, place: HeavyPlace) -> Response:
     """Columns of a documented vocabulary, computed over the candles of symbols or of a universe.
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from api.access.guards import MARKET_READER
+from api.access.rates import rate_limited
 from api.envelope import Failure, Success, success
 from api.errors import RESPONSES
 from api.formats import TABLE_CONTENT, Format, described, table_response
@@ -25,10 +27,17 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     408: {"model": Failure, "description": "The statement took too long"},
 }
 
-router = APIRouter(prefix="/api/market/sql", tags=["sql"], responses=_REFUSALS)
+router = APIRouter(
+    prefix="/api/market/sql", tags=["sql"], responses=_REFUSALS, dependencies=[MARKET_READER]
+)
 
 
-@router.post("", response_model=Success[list[dict[str, Any]]], responses=_ANSWERS)
+@router.post(
+    "",
+    response_model=Success[list[dict[str, Any]]],
+    responses=_ANSWERS,
+    dependencies=[rate_limited("heavy")],
+)
 async def ask(request: Request, body: SqlBody, services: Services, place: HeavyPlace) -> Response:
     """The rows that one read-only statement asks for, over the views that `/views` documents.
 

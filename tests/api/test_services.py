@@ -16,7 +16,7 @@ async def test_they_end_with_their_context_and_end_the_streams() -> None:
     before = asyncio.all_tasks()
     async with services.running():
         client = services.hub.subscribe(frozenset({1}))
-        assert len(asyncio.all_tasks() - before) == 4
+        assert len(asyncio.all_tasks() - before) == 6
     assert await client.next() is None
     assert asyncio.all_tasks() == before
 
