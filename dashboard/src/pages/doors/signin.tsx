@@ -60,7 +60,7 @@ interface SecondStepProps {
 
 function SecondStep({ signIn, byPasskey, methods }: SecondStepProps) {
   const submission = useMemo(() => new Submission({ INVALID_CODE: ["code"] }), []);
-  const byBackup = useSignal(!methods.includes("totp"));
+  const byBackup = useSignal(false);
   const act = ({ code = "" }) => (byBackup.value ? signIn.backupCode(code) : signIn.code(code));
   return (
     <DoorCard title="Second step" lead="Your password was right. This account asks for one thing more.">
@@ -70,9 +70,11 @@ function SecondStep({ signIn, byPasskey, methods }: SecondStepProps) {
         submit="Go on"
         act={act}
         beside={
-          <button type="button" class="button button--quiet" onClick={() => (byBackup.value = !byBackup.value)}>
-            {byBackup.value ? "Use a code of the app" : "Use a backup code"}
-          </button>
+          methods.includes("backup_code") && (
+            <button type="button" class="button button--quiet" onClick={() => (byBackup.value = !byBackup.value)}>
+              {byBackup.value ? "Use a code of the app" : "Use a backup code"}
+            </button>
+          )
         }
       >
         {byBackup.value ? (
