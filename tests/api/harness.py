@@ -127,8 +127,11 @@ class Api:
         return response.json()["data"]
 
     async def following(self) -> None:
-        """Return when the live stream is being read."""
-        await self.app.state.services.follower.attached.wait()
+        """Return when the live stream is being read, and tokens can be made and judged."""
+        services = self.app.state.services
+        await services.follower.attached.wait()
+        await services.keys.loaded.wait()
+        await services.revocations.loaded.wait()
 
 
 @asynccontextmanager
