@@ -128,7 +128,11 @@ class ReadPool:
         connection = await AsyncConnection.connect(
             self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S
         )
-        await connection.execute(_SESSION)
+        try:
+            await connection.execute(_SESSION)
+        except BaseException:
+            connection.pgconn.finish()
+            raise
         return connection
 
     def _give_back(self, connection: Connection) -> None:

@@ -19,7 +19,7 @@ from storage.identity.revocations import Revocation
 from storage.pools import ReadPool
 
 POLL_EVERY_S = 1.0
-RETRY_AFTER_S = 0.1
+RETRY_AFTER_S = 0.2
 ANSWER_WITHIN_S = 0.8
 BLIND_AFTER_S = 4.0
 OVERLAP_S = 60
