@@ -74,7 +74,7 @@ class EmailChannel:
         tls_context: ssl.SSLContext | None = None,
     ) -> None:
         self.sender = sender
-        self._server = server
+        self.server = server
         self._timeout_s = timeout_s
         self._tls_context = tls_context
 
@@ -102,7 +102,7 @@ class EmailChannel:
             raise PostponedError(reason[:MOST_REASON]) from error
 
     def _client(self) -> aiosmtplib.SMTP:
-        server = self._server
+        server = self.server
         return aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,

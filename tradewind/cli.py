@@ -7,6 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from tradewind.account_commands import keys, users
+from tradewind.parameters import (
+    Data,
+    DatabaseUrl,
+    Feed,
+    FromStart,
+    FullSpeed,
+    Port,
+    Recordings,
+    RedisUrl,
+    ShardName,
+    Source,
+    Speed,
+    Symbol,
+    Symbols,
+    settings_of,
+)
+
 if TYPE_CHECKING:
     from tradewind.settings import Settings
 
@@ -16,45 +34,8 @@ app = App(
     help_format="plaintext",
 )
 
-Feed = Annotated[
-    Literal["sandbox", "live", "replay"] | None,
-    Parameter(help="Where the prices come from; sandbox, the default, simulates them."),
-]
-Recordings = Annotated[Path, Parameter(help="Recorded files, or directories of them.")]
-Data = Annotated[Path | None, Parameter(help="The data directory.")]
-Port = Annotated[int | None, Parameter(help="Where the API and the dashboard listen.")]
-DatabaseUrl = Annotated[
-    str | None, Parameter(help="A PostgreSQL or TimescaleDB of yours instead of the bundled one.")
-]
-RedisUrl = Annotated[
-    str | None, Parameter(help="A Redis or Valkey of yours instead of the bundled one.")
-]
-
-Speed = Annotated[
-    str, Parameter(help="How many times as fast as it happened; max: as fast as it goes.")
-]
-FromStart = Annotated[
-    bool,
-    Parameter(help="Read from the first row, not from where an earlier run ended.", negative=()),
-]
-Source = Annotated[
-    str | None, Parameter(help="Whose frames the files hold; by default the frames show it.")
-]
-Symbol = Annotated[
-    str | None,
-    Parameter(help="Whose bars a table holds that does not say it, such as MSFT."),
-]
-FullSpeed = Annotated[
-    bool,
-    Parameter(help="Do not spare the connectors that run on the same database.", negative=()),
-]
-ShardName = Annotated[
-    str,
-    Parameter(help="With `store`: this process's part of the sources, such as 1/2 beside a 2/2."),
-]
-Symbols = Annotated[
-    str, Parameter(help="Instruments, separated by commas; by default all that it quotes.")
-]
+app.command(keys)
+app.command(users)
 
 
 @app.command
@@ -69,7 +50,7 @@ def up(
     """Run everything on this machine, until Ctrl-C."""
     if (feed == "replay") != bool(paths):
         raise SystemExit("tradewind: `--feed replay` and the files to replay go together")
-    settings = _settings(
+    settings = settings_of(
         feed=feed,
         data=data,
         port=port,
@@ -89,7 +70,7 @@ def up(
 @app.command
 def down(*, data: Data = None) -> int:
     """Stop what runs on the data directory, and wait for its end."""
-    settings = _settings(data=data)
+    settings = settings_of(data=data)
     from tradewind.up import run_down
 
     return run_down(settings)
@@ -110,7 +91,7 @@ def replay(
     if not paths:
         raise SystemExit("tradewind: which files?")
     times = _speed(speed)
-    settings = _settings(data=data, database_url=database_url)
+    settings = settings_of(data=data, database_url=database_url)
     from tradewind.replay import Manner, run_replay
 
     _without_bytewax_variables()
@@ -132,7 +113,7 @@ def record(
     data: Data = None,
 ) -> int:
     """Write what a provider says into a file, as it came, for `replay`."""
-    settings = _settings(data=data, feed=feed)
+    settings = settings_of(data=data, feed=feed)
     from tradewind.record import run_record
 
     wanted = [symbol.strip() for symbol in symbols.split(",") if symbol.strip()]
@@ -148,7 +129,7 @@ def pipeline(name: str, *, shard: ShardName = "1/1", data: Data = None) -> int:
         part = Shard.of(shard)
     except NoShardError as error:
         raise SystemExit(f"tradewind: --shard: {error}") from None
-    settings = _reaching(_settings(data=data))
+    settings = _reaching(settings_of(data=data))
     from tradewind.flows import run_pipeline
 
     _without_bytewax_variables()
@@ -158,7 +139,7 @@ def pipeline(name: str, *, shard: ShardName = "1/1", data: Data = None) -> int:
 @app.command
 def feeds(*, data: Data = None) -> int:
     """Run the connectors: from the providers into the inbox."""
-    settings = _reaching(_settings(data=data))
+    settings = _reaching(settings_of(data=data))
     from tradewind.feeds import run_feeds
 
     return run_feeds(settings)
@@ -167,10 +148,19 @@ def feeds(*, data: Data = None) -> int:
 @app.command
 def api(*, data: Data = None, port: Port = None) -> int:
     """Run the HTTP server: API, streams and dashboard."""
-    settings = _reaching(_settings(data=data, port=port))
+    settings = _reaching(settings_of(data=data, port=port))
     from tradewind.web import run_api
 
     return run_api(settings)
+
+
+@app.command
+def deliver(*, data: Data = None) -> int:
+    """Take mail from the outbox to the mail server, and keep accounts in order."""
+    settings = _reaching(settings_of(data=data))
+    from tradewind.mail import run_deliver
+
+    return run_deliver(settings)
 
 
 @app.command
@@ -197,7 +187,7 @@ def sandbox(
     ] = 0.0,
 ) -> int:
     """Run the local stand-in for the providers."""
-    settings = _settings(
+    settings = settings_of(
         sandbox_port=port,
         sandbox_profile=profile,
         sandbox_seed=seed,
@@ -211,7 +201,7 @@ def sandbox(
 @app.command
 def migrate(*, data: Data = None, database_url: DatabaseUrl = None) -> int:
     """Bring the database to the current schema."""
-    settings = _settings(data=data, database_url=database_url)
+    settings = settings_of(data=data, database_url=database_url)
     from storage.migrate import migrate as migrate_database
     from tradewind.servers import reach_database
 
@@ -232,7 +222,7 @@ def backup(
     database_url: DatabaseUrl = None,
 ) -> int:
     """Write the whole database into a file, beside a running `up` or on its own."""
-    settings = _settings(data=data, database_url=database_url)
+    settings = settings_of(data=data, database_url=database_url)
     from tradewind.backup import run_backup
 
     return run_backup(path, settings)
@@ -249,7 +239,7 @@ def restore(
     database_url: DatabaseUrl = None,
 ) -> int:
     """Bring an empty database to what a backup holds, while nothing runs on it."""
-    settings = _settings(data=data, database_url=database_url)
+    settings = settings_of(data=data, database_url=database_url)
     from tradewind.backup import run_restore
 
     return run_restore(path, settings, replace=replace)
@@ -258,7 +248,7 @@ def restore(
 @app.command(show=False)
 def warm() -> int:
     """Compile what the flows run; `up` does it before they start."""
-    _settings()
+    settings_of()
     from tradewind.warm import compile_kernels
 
     compile_kernels()
@@ -275,7 +265,7 @@ def doctor(
     database_url: DatabaseUrl = None,
 ) -> int:
     """Say which servers are used, what runs, and how large everything is."""
-    settings = _settings(data=data, database_url=database_url)
+    settings = settings_of(data=data, database_url=database_url)
     if providers:
         from tradewind.provider_report import run_provider_report
 
@@ -328,17 +318,3 @@ def _reaching(settings: "Settings") -> "Settings":
     from tradewind.servers.bundle import with_running
 
     return with_running(settings)
-
-
-def _settings(**given: object) -> "Settings":
-    """The settings of this command, and what they say about this process put in place."""
-    from tradewind.lifetime import tie_to_supervisor
-    from tradewind.settings import load_settings
-
-    settings = load_settings(**given)
-    if settings.supervisor is not None:
-        tie_to_supervisor(settings.supervisor)
-    from tradewind import logs
-
-    logs.configure(settings.log_level, list(settings.provider_keys.values()))
-    return settings

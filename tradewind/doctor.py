@@ -22,6 +22,7 @@ from storage.census import (
 from storage.errors import StorageError
 from storage.lags import Lag, lag_census
 from storage.revision import HEAD
+from tradewind.account_report import account_lines, setting_lines
 from tradewind.errors import ProcessError
 from tradewind.servers import postgres, reach_database
 from tradewind.servers.bundle import with_running
@@ -45,6 +46,7 @@ def run_doctor(settings: Settings, console: Console | None = None) -> int:
     table.add_row("[bold]Tradewind", f"Python {platform.python_version()} in {escape(sys.prefix)}")
     table.add_row("[bold]Data", _data(settings))
     table.add_row("[bold]Running", "\n".join(_running(settings, state)))
+    table.add_row("[bold]Accounts", "\n".join(escape(line) for line in setting_lines(settings)))
     for title, lines in (("Database", _database), ("Cache", _cache)):
         try:
             text = "\n".join(escape(line) for line in lines(settings, state))
@@ -98,8 +100,11 @@ def _database(settings: Settings, state: State | None) -> list[str]:
     with reach_database(settings) as url:
         census = database_census(url)
         feed = settings.feed_class if state is None else feed_class_of(FeedChoice(state.feed))
-        lags = lag_census(url, feed) if census.revision == HEAD else []
-    return [*_database_lines(census, "the user's" if own else "bundled"), *_lag_lines(lags)]
+        current = census.revision == HEAD
+        lags = lag_census(url, feed) if current else []
+        accounts = account_lines(url) if current else []
+    said = _database_lines(census, "the user's" if own else "bundled")
+    return [*said, *_lag_lines(lags), *accounts]
 
 
 def _lag_lines(lags: Iterable[Lag]) -> list[str]:

@@ -1,6 +1,7 @@
 """The plan of `tradewind up`: which programs run, in which order, and how each shows that it works.
 
-servers, sandbox, compiler → migrations → flows → connectors and API; they are stopped the other way round.
+servers, sandbox, compiler → migrations → flows → connectors, mail and API; they are stopped the other way
+round.
 """
 
 import http.client
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from market.shards import shards
+from tradewind.account_report import mail_line
 from tradewind.servers.bundle import bundled_programs
 from tradewind.servers.directory import DataDirectory
 from tradewind.servers.program import Program, StopSteps
@@ -47,7 +49,8 @@ def stages_of(settings: Settings, directory: DataDirectory) -> list[Stage]:
     first = (*bundled_programs(settings, directory), warm)
     if settings.feed is FeedChoice.SANDBOX:
         first = (*first, _sandbox(settings))
-    return [first, (migrate,), flows, (*feeds, _api(settings))]
+    deliver = _own("deliver", ("deliver",), environment, where=mail_line(settings))
+    return [first, (migrate,), flows, (*feeds, deliver, _api(settings))]
 
 
 def _store(settings: Settings, environment: Mapping[str, str]) -> tuple[Program, ...]:
@@ -87,9 +90,8 @@ def _api(settings: Settings) -> Program:
 
 
 def url_of(settings: Settings) -> str:
-    """Where a browser on this machine opens the dashboard."""
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    """Where a browser opens the dashboard: at the one origin that its cookies and passkeys belong to."""
+    return settings.public()
 
 
 def _own(

@@ -49,8 +49,8 @@ def test_a_start_says_what_runs_where_and_how_to_open_it(tmp_path: Path) -> None
         "Tradewind · SIMULATED prices from the local sandbox",
         f"data in {tmp_path}",
         "✓ postgres     # s  socket /s",
-        "Open http://127.0.0.1:8123  ready in # s",
-        f"API http://127.0.0.1:8123/docs · logs in {tmp_path / 'logs'} · Ctrl-C stops everything",
+        "Open http://localhost:8123  ready in # s",
+        f"API http://localhost:8123/docs · logs in {tmp_path / 'logs'} · Ctrl-C stops everything",
         "stopping …",
         "stopped in # s",
     ]

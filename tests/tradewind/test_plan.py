@@ -30,7 +30,7 @@ def named(name: str, settings: Settings, directory: DataDirectory) -> Program:
 
 
 def test_the_sandbox_runs_for_its_own_feed_alone(tmp_path: Path, directory: DataDirectory) -> None:
-    rest = [["migrate"], ["store", "live"], ["feeds", "api"]]
+    rest = [["migrate"], ["store", "live"], ["feeds", "deliver", "api"]]
     sandbox = load_settings(data=tmp_path, feed="sandbox")
     assert names(sandbox, directory) == [["postgres", "valkey", "warm", "sandbox"], *rest]
     live = load_settings(data=tmp_path, feed=FeedChoice.LIVE)
@@ -43,7 +43,7 @@ def test_a_replay_needs_no_connectors(tmp_path: Path, directory: DataDirectory) 
         ["postgres", "valkey", "warm"],
         ["migrate"],
         ["store", "live"],
-        ["api"],
+        ["deliver", "api"],
     ]
 
 
@@ -127,10 +127,25 @@ def test_the_api_is_not_ready_where_nobody_listens(
 @pytest.mark.parametrize(
     ("host", "url"),
     [
-        ("127.0.0.1", "http://127.0.0.1:8000"),
-        ("0.0.0.0", "http://127.0.0.1:8000"),
-        ("::1", "http://[::1]:8000"),
+        ("127.0.0.1", "http://localhost:8000"),
+        ("0.0.0.0", "http://localhost:8000"),
+        ("10.0.0.7", "http://10.0.0.7:8000"),
     ],
 )
 def test_the_address_that_a_browser_opens(tmp_path: Path, host: str, url: str) -> None:
     assert url_of(load_settings(data=tmp_path, host=host)) == url
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({}, "DEVELOPMENT: mail is shown at http://localhost:8000/development/outbox"),
+        ({"host": "0.0.0.0"}, "mail waits: no TRADEWIND_SMTP_URL is set"),
+        ({"mail_from": "t@x.example", "smtp_url": "smtp://u:p@h"}, "mail by h:587"),
+    ],
+)
+def test_where_mail_goes(
+    tmp_path: Path, directory: DataDirectory, given: dict[str, str], where: str
+) -> None:
+    settings = load_settings(data=tmp_path, **given)
+    assert named("deliver", settings, directory).where == where
