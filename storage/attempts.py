@@ -4,22 +4,17 @@ A bucket is a sorted set of the attempts in its window, by the time of the serve
 in all of its buckets or in none, in one step, before it is made; one that succeeds is given back.
 """
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
-from storage.errors import CacheUnavailableError
+from storage.cache import cache_answer, cache_connections
 
 MOST = 5
 WINDOW_S = 900
-ANSWER_WITHIN_S = 1.8
 
 # Scores are microseconds: exact in the double that a score is. The script's time is that of its beginning.
 _TAKE = """
@@ -62,15 +57,9 @@ class Attempts:
     """One pool of connections. Every method raises CacheUnavailableError when Redis does not answer."""
 
     def __init__(self, redis_url: str) -> None:
+        self._connections = cache_connections(redis_url)
         # Any: its stubs type answers as text, and these are numbers.
-        self._redis: Any = redis.asyncio.Redis.from_url(
-            redis_url,
-            # Its own bound takes a cancellation for an answer at times (`asyncio.wait_for` of 3.11).
-            socket_timeout=None,
-            socket_connect_timeout=ANSWER_WITHIN_S,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
+        self._redis: Any = redis.asyncio.Redis(connection_pool=self._connections)
         self._take: Any = self._redis.register_script(_TAKE)
 
     async def take(
@@ -80,9 +69,8 @@ class Attempts:
         member = secrets.token_hex(16)
         keys = tuple(dict.fromkeys(buckets))
         arguments = [most, window_s * 1_000_000, member]
-        again_us = await self._run(
-            self._take(keys=[_key(bucket) for bucket in keys], args=arguments)
-        )
+        async with cache_answer():
+            again_us = await self._take(keys=[_key(each) for each in keys], args=arguments)
         return Refused(-(-again_us // 1_000_000)) if again_us else Taken(keys, member)
 
     async def give_back(self, taken: Taken) -> None:
@@ -90,18 +78,12 @@ class Attempts:
         pipeline = self._redis.pipeline(transaction=True)
         for bucket in taken.buckets:
             pipeline.zrem(_key(bucket), taken.member)
-        await self._run(pipeline.execute())
+        async with cache_answer():
+            await pipeline.execute()
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self._redis.aclose()
-
-    async def _run(self, command: Any) -> Any:
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                return await command
-        except (RedisError, OSError, TimeoutError) as error:
-            raise CacheUnavailableError(str(error) or type(error).__name__) from error
+        await self._connections.aclose()
 
 
 def _key(bucket: str) -> str:

@@ -106,7 +106,6 @@ _RECENT = f"""
     ORDER BY created_at DESC, id LIMIT %s
 """
 _COUNTS = "SELECT state, count(*)::int FROM delivery.outbox GROUP BY state"
-_PRUNE = "DELETE FROM delivery.outbox WHERE state <> 'waiting' AND finished_at < %s"
 
 
 async def enqueue(
@@ -188,11 +187,6 @@ async def counts(connection: Connection) -> Mapping[str, int]:
     """How many letters there are of each state that any is in."""
     cursor = await connection.execute(_COUNTS)
     return dict(await cursor.fetchall())
-
-
-async def prune(connection: Connection, *, before: datetime) -> int:
-    """Forget letters that were done with before then."""
-    return await changed(connection, _PRUNE, (before,))
 
 
 def pause_s(attempt: int) -> int:

@@ -4,23 +4,16 @@ The window is an estimate of two counters (`limits`), which costs a caller the s
 there are; what must be counted exactly is an attempt (`storage.attempts`).
 """
 
-import asyncio
 import math
 import time
 from dataclasses import dataclass
 from typing import Any
 
-import redis.asyncio
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
-from storage.errors import CacheUnavailableError
-
-ANSWER_WITHIN_S = 1.8
+from storage.cache import cache_answer, cache_connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +30,21 @@ class Rates:
     """One pool of connections. Every method raises CacheUnavailableError when Redis does not answer."""
 
     def __init__(self, redis_url: str) -> None:
-        self._connections = redis.asyncio.ConnectionPool.from_url(
-            redis_url,
-            socket_timeout=None,  # as in `storage.attempts`
-            socket_connect_timeout=ANSWER_WITHIN_S,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
+        self._connections = cache_connections(redis_url)
         # Any: `limits` says that its options are plain values. The address is not looked at with a pool.
         options: dict[str, Any] = {"connection_pool": self._connections}
         self._limiter = SlidingWindowCounterRateLimiter(
             RedisStorage(
-                "redis://unused", implementation="redispy", key_prefix="tw:rate", **options
+                "redis://unused:1", implementation="redispy", key_prefix="tw:rate", **options
             )
         )
 
     async def hit(self, name: str, key: str, *, most: int, per_s: int) -> Rate:
         """Count a request of this kind by this caller, if it may be made."""
         item = RateLimitItemPerSecond(most, per_s)
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                allowed = await self._limiter.hit(item, name, key)
-                left = await self._limiter.get_window_stats(item, name, key)
-        except (RedisError, OSError, TimeoutError) as error:
-            raise CacheUnavailableError(str(error) or type(error).__name__) from error
+        async with cache_answer():
+            allowed = await self._limiter.hit(item, name, key)
+            left = await self._limiter.get_window_stats(item, name, key)
         reset_s = min(max(math.ceil(left.reset_time - time.time()), 1), per_s)
         return Rate(allowed, most, max(left.remaining, 0) if allowed else 0, reset_s)
 

@@ -56,8 +56,9 @@ _CONDITIONS = {
 }
 _FORGET = """
     UPDATE auth.audit SET ip_address = NULL, user_agent = NULL
-    WHERE (user_id = %(user)s OR actor_id = %(user)s)
-        AND (ip_address IS NOT NULL OR user_agent IS NOT NULL)
+    WHERE id IN (
+        SELECT id FROM auth.audit WHERE (user_id = %(user)s OR actor_id = %(user)s)
+            AND (ip_address IS NOT NULL OR user_agent IS NOT NULL) LIMIT %(most)s)
 """
 
 
@@ -105,9 +106,9 @@ async def count(connection: Connection, query: AuditQuery) -> int:
     return await number(connection, statement, _values(query))
 
 
-async def forget_origins(connection: Connection, user_id: UUID) -> int:
-    """Erase from where and by what an account's acts came; of so many rows."""
-    return await changed(connection, _FORGET, {"user": user_id})
+async def forget_origins(connection: Connection, user_id: UUID, *, most: int) -> int:
+    """Erase from where and by what an account's acts came, of that many rows; of how many it was."""
+    return await changed(connection, _FORGET, {"user": user_id, "most": most})
 
 
 def _where(query: AuditQuery) -> str:

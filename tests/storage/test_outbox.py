@@ -187,14 +187,3 @@ class TestOutcome:
         assert await states(open_connection) == {"dead": 1}
         found = await outbox.recent(open_connection, limit=1)
         assert found[0].last_error == "5" * 500
-
-    async def test_what_is_done_with_is_forgotten_and_the_rest_is_not(
-        self, open_connection: Connection
-    ) -> None:
-        sent = await post(open_connection)
-        await claim(open_connection)
-        await outbox.finish(open_connection, sent, attempt=1, now=NOW)
-        await post(open_connection)
-        assert await outbox.prune(open_connection, before=NOW) == 0
-        assert await outbox.prune(open_connection, before=NOW + MINUTE) == 1
-        assert await states(open_connection) == {"waiting": 1}
