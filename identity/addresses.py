@@ -23,7 +23,11 @@ def normalised_email(text: str) -> str:
         raise MalformedAddressError(_EMAIL)
     try:
         found = validate_email(
-            text.strip(), allow_smtputf8=False, check_deliverability=False, test_environment=True
+            text.strip(),
+            allow_smtputf8=False,
+            check_deliverability=False,
+            strict=True,
+            test_environment=True,
         )
     except EmailNotValidError as error:
         raise MalformedAddressError(_EMAIL) from error

@@ -7,7 +7,6 @@ each purpose of `mac`; no master key is used itself.
 """
 
 import base64
-import binascii
 import hmac
 import re
 import secrets
@@ -63,7 +62,7 @@ class KeyRing:
                 raise MalformedKeyRingError(f"key {key_id} is there twice")
             try:
                 keys[key_id] = base64.b64decode(encoded, validate=True)
-            except binascii.Error:
+            except ValueError:
                 # Without its cause, which may quote the key.
                 raise MalformedKeyRingError("an entry is not `id:base64`") from None
         return cls(keys)
