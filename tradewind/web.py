@@ -9,6 +9,7 @@ from api.app import create_app
 from api.config import MAX_STREAMS, ApiConfig
 from api.server import server_of
 from market.instruments import instruments_of
+from tradewind.identity import identity_config
 from tradewind.lifetime import stop_requested
 from tradewind.settings import Settings
 
@@ -36,6 +37,7 @@ def api_config(settings: Settings) -> ApiConfig:
         dashboard_dir=dashboard,
         quant_url=settings.quant_database(),
         instruments=instruments_of(settings.feed_class),
+        identity=identity_config(settings),
         max_streams=min(MAX_STREAMS, _files(MAX_STREAMS + FILES_FOR_THE_REST) - FILES_FOR_THE_REST),
     )
 

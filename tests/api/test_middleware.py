@@ -69,3 +69,14 @@ async def test_answers_are_counted_by_the_template_of_their_route(alone: Api) ->
 async def test_types_are_not_guessed(alone: Api) -> None:
     answers = await asyncio.gather(*(alone.get(path) for path in ("/", "/docs", "/api/x")))
     assert {answer.headers["x-content-type-options"] for answer in answers} == {"nosniff"}
+
+
+async def test_an_answer_that_is_our_fault_is_logged_without_its_query(
+    alone: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "api.middleware"):
+        assert (await alone.get("/api/market/prices", symbols="NOPE")).status_code == 404
+        assert caplog.text == ""
+        assert (await alone.get("/api/market/prices", symbols="EUR-USD")).status_code == 503
+    assert "answered 503: GET /api/market/prices, " in caplog.text
+    assert "EUR-USD" not in caplog.text

@@ -29,13 +29,18 @@ def test_without_a_built_dashboard_none_is_served(tmp_path: Path) -> None:
     assert api_config(settings).dashboard_dir is None
 
 
+def test_accounts_are_as_the_settings_say(tmp_path: Path) -> None:
+    settings = load_settings(data=tmp_path, public_url="https://t.example")
+    assert api_config(settings).identity.public_url == "https://t.example"
+
+
 def test_streams_leave_files_for_the_rest_where_few_may_be_open(tmp_path: Path) -> None:
     code = (
         "import resource\n"
         "from tradewind.settings import load_settings\n"
         "from tradewind.web import api_config\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (256, {hard}))\n"
-        "config = api_config(load_settings())\n"
+        "config = api_config(load_settings(data='.'))\n"
         "print(config.max_streams, resource.getrlimit(resource.RLIMIT_NOFILE)[0])\n"
     )
 
