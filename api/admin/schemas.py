@@ -31,7 +31,11 @@ Status = Literal["active", "locked", "deleted", "erased"]
 class LockBody(Body):
     """`reason` is told to the owner."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+        AfterValidator(printable),
+    ]
 
 
 class RoleBody(Body):

@@ -32,7 +32,7 @@ async def note_change(
     action: Action,
     letter: Letter,
     what: str,
-    **details: object,
+    **details: str,
 ) -> None:
     """Note what the owner did, in the transaction that does it; `what` completes the letter's sentence."""
     await record(services, connection, action, client, owner.user_id, **details)

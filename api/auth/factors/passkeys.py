@@ -94,8 +94,8 @@ async def rename_passkey(
     renamed = await passkeys.rename(connection, owner.user_id, passkey_id, name=name)
     if renamed is None:
         raise NotFoundError("passkey")
-    details = {"passkey": str(passkey_id)}
-    await record(services, connection, "passkey_renamed", client, owner.user_id, **details)
+    id_ = str(passkey_id)
+    await record(services, connection, "passkey_renamed", client, owner.user_id, passkey=id_)
     return renamed
 
 
