@@ -24,6 +24,10 @@ _ADD = """
     INSERT INTO auth.devices (id, user_id, token_hash, user_agent, created_at, last_used_at)
     VALUES (%s, %s, %s, %s, %s, %s)
 """
+_GET = """
+    SELECT id, user_id, token_hash, user_agent, created_at, last_used_at FROM auth.devices
+    WHERE id = %s
+"""
 _BY_TOKEN = """
     SELECT id, user_id, token_hash, user_agent, created_at, last_used_at FROM auth.devices
     WHERE token_hash = %s AND user_id = %s
@@ -44,6 +48,11 @@ async def add(connection: Connection, device: Device) -> None:
         device.last_used_at,
     )
     await connection.execute(_ADD, values)
+
+
+async def get(connection: Connection, device_id: UUID) -> Device | None:
+    """One device."""
+    return await one(connection, Device, _GET, (device_id,))
 
 
 async def by_token(connection: Connection, user_id: UUID, token_hash: bytes) -> Device | None:

@@ -19,6 +19,8 @@ async def test_a_device_is_known_to_its_account_alone(open_connection: Connectio
     await devices.touch(open_connection, device.id, user_agent="Firefox 2", now=NOW + DAY)
     used = replace(device, user_agent="Firefox 2", last_used_at=NOW + DAY)
     assert await devices.by_token(open_connection, user.id, b"token") == used
+    assert await devices.get(open_connection, device.id) == used
+    assert await devices.get(open_connection, uuid4()) is None
 
 
 async def test_those_of_an_account_are_forgotten_and_their_sessions_stay(
