@@ -1,5 +1,7 @@
 """Changes of factors: one at a time for an account, each with a row in the audit and a letter."""
 
+from uuid import UUID
+
 from api.access.client import ClientFacts
 from api.access.errors import UnauthenticatedError
 from api.access.principal import Principal
@@ -32,10 +34,14 @@ async def note_change(
     action: Action,
     letter: Letter,
     what: str,
-    **details: str,
+    passkey_id: UUID | None = None,
 ) -> None:
     """Note what the owner did, in the transaction that does it; `what` completes the letter's sentence."""
-    await record(services, connection, action, client, owner.user_id, **details)
+    if passkey_id is None:
+        await record(services, connection, action, client, owner.user_id)
+    else:
+        id_ = str(passkey_id)
+        await record(services, connection, action, client, owner.user_id, passkey=id_)
     now_us = services.config.clock()
     facts = {
         "what": what,

@@ -77,7 +77,7 @@ async def finish_registration(
         action="passkey_added",
         letter=Letter.PASSKEY_CHANGED,
         what="was added",
-        passkey=str(passkey.id),
+        passkey_id=passkey.id,
     )
     return passkey
 
@@ -117,7 +117,7 @@ async def remove_passkey(
         action="passkey_removed",
         letter=Letter.PASSKEY_CHANGED,
         what="was removed",
-        passkey=str(passkey_id),
+        passkey_id=passkey_id,
     )
 
 
