@@ -24,7 +24,7 @@ _ERASE = """
         ORDER BY deleted_at LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING id
 """
-_OWNED = (
+OWNED = (
     "api_keys",
     "biometric_credentials",
     "challenges",
@@ -43,7 +43,7 @@ async def erase(connection: Connection, *, now: datetime) -> UUID | None:
     if row is None:
         return None
     user_id: UUID = row[0]
-    for table in _OWNED:
+    for table in OWNED:
         await connection.execute(f"DELETE FROM auth.{table} WHERE user_id = %s", (user_id,))
     while await audit.forget_origins(connection, user_id, most=MOST_ROWS) == MOST_ROWS:
         pass

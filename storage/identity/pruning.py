@@ -54,6 +54,8 @@ _RULES = (
     # Longer than a browser keeps its token.
     _Rule("auth.devices", "id", "last_used_at", 400 * _DAY),
     _Rule("delivery.outbox", "id", "finished_at", _DAY, "state IN ('sent', 'dropped')"),
+    # Nobody sends any: their links have expired, and addresses are not kept for nothing.
+    _Rule("delivery.outbox", "id", "created_at", 7 * _DAY, "state = 'waiting'"),
     # For whoever looks into why they did not leave; gone when an account is erased.
     _Rule("delivery.outbox", "id", "finished_at", 14 * _DAY, "state = 'dead'"),
 )

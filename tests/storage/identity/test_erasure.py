@@ -20,7 +20,7 @@ from storage.identity import (
 )
 from storage.identity.audit import AuditQuery
 from storage.identity.challenges import Challenge
-from storage.identity.erasure import ACTION, ERASED_AFTER, erase
+from storage.identity.erasure import ACTION, ERASED_AFTER, OWNED, erase
 from storage.identity.users import Status
 from storage.pools import Connection
 from tests.storage.identity.making import DAY, MINUTE, NOW, new_session, new_user
@@ -123,3 +123,25 @@ async def test_it_waits_for_thirty_days_and_happens_once(open_connection: Connec
     late = NOW + 32 * DAY
     erased = [await erase(open_connection, now=late) for _ in range(3)]
     assert erased == [first, second, None]
+
+
+async def test_every_table_that_says_whose_a_row_is_is_thought_of(
+    open_connection: Connection,
+) -> None:
+    cursor = await open_connection.execute(
+        "SELECT table_name FROM information_schema.columns"
+        " WHERE table_schema = 'auth' AND column_name = 'user_id'"
+    )
+    found = {name for (name,) in await cursor.fetchall()}
+    assert found - set(OWNED) == {"audit", "backup_codes"}
+
+
+async def test_no_removal_looks_through_a_whole_table(open_connection: Connection) -> None:
+    """Every foreign key has an index: a row that goes is looked for in what refers to it."""
+    cursor = await open_connection.execute(
+        "SELECT conrelid::regclass::text, a.attname FROM pg_constraint AS c"
+        " JOIN pg_attribute AS a ON a.attrelid = conrelid AND a.attnum = conkey[1]"
+        " WHERE contype = 'f' AND connamespace = 'auth'::regnamespace AND NOT EXISTS ("
+        " SELECT FROM pg_index WHERE indrelid = conrelid AND indkey[0] = conkey[1])"
+    )
+    assert await cursor.fetchall() == []
