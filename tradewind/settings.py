@@ -8,18 +8,16 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from connectors.config import KEYED
 from delivery.smtp import smtp_server
 from market.sources import PROVIDERS, Feed
 from storage.guarded_sql.role import role_of
-from storage.keeping import Keeping
 from tradewind.errors import BadSettingError
 from tradewind.origins import Networks, Origin, Origins, Sender, is_loopback
 from tradewind.sockets import (
@@ -28,6 +26,9 @@ from tradewind.sockets import (
     private_directory,
     socket_directory,
 )
+
+if TYPE_CHECKING:
+    from storage.keeping import Keeping
 
 PREFIX = "TRADEWIND_"
 _REPOSITORY = Path(__file__).resolve().parent.parent
@@ -59,6 +60,7 @@ _SCHEMES = {
     "redis_url": ("redis://", "rediss://", "unix://"),
     "fixer_url": ("https://", "http://"),
 }
+_KEYED = ("alphavantage", "fixer", "openexchangerates", "coingecko")
 _EVERYWHERE = ("0.0.0.0", "::", "")
 
 
@@ -186,13 +188,13 @@ class Settings(BaseSettings):
     @property
     def provider_keys(self) -> dict[str, str]:
         """The keys there are, by provider, as they are sent: to be handed on and never shown."""
-        found = {name: getattr(self, f"{name}_key") for name in KEYED}
+        found = {name: getattr(self, f"{name}_key") for name in _KEYED}
         return {name: key.get_secret_value() for name, key in found.items() if key is not None}
 
     @property
     def provider_plans(self) -> dict[str, str]:
         """The plan of each provider that takes a key."""
-        return {name: getattr(self, f"{name}_plan") for name in KEYED}
+        return {name: getattr(self, f"{name}_plan") for name in _KEYED}
 
     @property
     def feed_class(self) -> Feed:
@@ -200,8 +202,11 @@ class Settings(BaseSettings):
         return feed_class_of(self.feed)
 
     @property
-    def keeping(self) -> Keeping:
+    def keeping(self) -> "Keeping":
         """What is kept for how long."""
+        # Its module imports half of the storage, which most processes do without.
+        from storage.keeping import Keeping  # noqa: PLC0415
+
         return Keeping(
             compress_after_days=self.compress_after_days,
             live_days=self.keep_live_days,

@@ -95,6 +95,16 @@ def test_the_channel_is_what_the_settings_say(
     assert (None if channel is None else channel.server) == server
 
 
+def test_it_is_a_small_process() -> None:
+    code = (
+        "import sys, tradewind.cli, tradewind.mail\n"
+        "heavy = {'numpy', 'pyarrow', 'numba', 'fastapi', 'bytewax', 'phonenumbers', 'webauthn'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"
+
+
 async def test_it_hands_mail_to_the_server_and_ends_what_is_old(
     tmp_path: Path, database_url: str
 ) -> None:

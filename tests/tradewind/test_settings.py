@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from connectors.config import KEYED
 from market.sources import Feed
 from storage.keeping import Keeping
 from tradewind.errors import BadSettingError
@@ -193,6 +194,9 @@ class TestKeys:
     def test_those_there_are_by_provider(self) -> None:
         settings = load_settings(openexchangerates_key="abc", coingecko_key="def")
         assert settings.provider_keys == {"openexchangerates": "abc", "coingecko": "def"}
+
+    def test_every_provider_that_takes_a_key_has_one(self) -> None:
+        assert set(load_settings().provider_plans) == set(KEYED)
 
     def test_plans_are_the_free_ones(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TRADEWIND_ALPHAVANTAGE_PLAN", "premium75")
