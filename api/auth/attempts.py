@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from storage.attempts import Refused
-
 from api.access.errors import TooManyAttemptsError
 from api.services import ServiceSet
 from identity.errors import TooManyHashesError
 from identity.keyring import KeyRing
+from storage.attempts import Refused
 from storage.errors import CacheUnavailableError
 
 

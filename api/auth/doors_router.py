@@ -9,6 +9,7 @@ from api.access.cookies import device_cookie, refresh_cookie
 from api.access.csrf import check_csrf, check_same_site
 from api.access.errors import UnauthenticatedError
 from api.access.guards import Anyone, PreTwoFactor
+from api.access.rates import rate_limited
 from api.access.transaction import Transaction
 from api.auth.account import lock_account
 from api.auth.answers import accepted, done, second_factor_wanted, signed_in
@@ -34,7 +35,7 @@ from api.envelope import Success
 from api.services import Services
 from storage.identity.sessions import Session
 
-router = APIRouter()
+router = APIRouter(dependencies=[rate_limited("auth")])
 
 
 @router.post(

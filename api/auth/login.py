@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from storage.identity.devices import Device
-
 from api.access.client import ClientFacts
 from api.access.errors import AccountLockedError
 from api.auth.auditing import record
@@ -14,6 +12,7 @@ from api.auth.signing_in import SignedIn, start_pending, start_session
 from api.services import ServiceSet
 from identity.opaque import DEVICE, digest, well_formed
 from storage.identity import devices, passkeys, two_factor, users
+from storage.identity.devices import Device
 from storage.identity.users import Status, User
 from storage.pools import Connection
 
@@ -42,7 +41,7 @@ async def log_in(
     proved = await prove_password(
         services, body.email, user, body.password, client, device_id, "login_failed"
     )
-    if proved.status is Status.LOCKED:
+    if proved.status == Status.LOCKED:
         async with services.writes.transaction() as connection:
             await record(services, connection, "login_while_locked", client, proved.id)
         raise AccountLockedError

@@ -8,15 +8,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from storage.identity.mail_tokens import MailToken
-from storage.outbox import Condition
-
 from api.access.client import ClientFacts
 from api.services import ServiceSet
-from delivery.letters import Letter, post
+from delivery.letters import Condition, Letter, post
 from identity.opaque import MAIL, digest, new_token
 from market.clock import datetime_of, rfc3339
 from storage.identity import mail_tokens
+from storage.identity.mail_tokens import MailToken
 from storage.identity.users import User
 from storage.pools import Connection
 
@@ -34,22 +32,22 @@ async def ask_to_verify(
     known and for one that is not.
     """
     facts = {"link": _link(services, "verify", token)}
-    await _post(services, connection, Letter.REGISTRATION, email, facts, Condition.IF_NO_ACCOUNT)
+    await _post(services, connection, Letter.REGISTRATION, email, facts, "if_no_account")
     await tell_of_account(services, connection, email)
 
 
 async def tell_of_account(services: ServiceSet, connection: Connection, email: str) -> None:
     """Tell somebody who registers again that there is an account, where there is one."""
     home = services.config.identity.public_url
-    facts = {"link": f"{home}/login", "reset_link": f"{home}/forgot"}
-    await _post(services, connection, Letter.ALREADY_REGISTERED, email, facts, Condition.IF_ACCOUNT)
+    facts = {"link": f"{home}/sign-in", "reset_link": f"{home}/forgot"}
+    await _post(services, connection, Letter.ALREADY_REGISTERED, email, facts, "if_account")
 
 
 async def ask_to_reset(services: ServiceSet, connection: Connection, email: str) -> None:
     """A link by which the owner of an address chooses a new password, where there is an account."""
     link = await _answerable(services, connection, "reset", email, None, RESET_FOR)
     facts = {"link": link}
-    await _post(services, connection, Letter.PASSWORD_RESET, email, facts, Condition.IF_ACCOUNT)
+    await _post(services, connection, Letter.PASSWORD_RESET, email, facts, "if_account")
 
 
 async def notify_of_device(
@@ -118,7 +116,7 @@ async def _post(
     letter: Letter,
     email: str,
     facts: Mapping[str, str],
-    condition: Condition = Condition.ALWAYS,
+    condition: Condition = "always",
 ) -> None:
     await post(
         connection,

@@ -6,6 +6,7 @@ from api.access.client import Client
 from api.access.cookies import clear_cookies
 from api.access.guards import Account, SteppedUp
 from api.access.owners import SessionId
+from api.access.rates import rate_limited
 from api.access.transaction import Transaction
 from api.auth.account import delete_account
 from api.auth.answers import done
@@ -63,7 +64,7 @@ async def change_me(
     return success(request, await change_profile(services, transaction, caller, body, client))
 
 
-@router.post("/step-up", response_model=Success[SteppedUpData])
+@router.post("/step-up", dependencies=[rate_limited("auth")], response_model=Success[SteppedUpData])
 async def authenticate_again(
     request: Request, body: StepUpBody, caller: Account, client: Client, services: Services
 ) -> Response:
@@ -72,7 +73,7 @@ async def authenticate_again(
     return success(request, {"valid_for": services.config.identity.step_up_s})
 
 
-@router.patch("/password", response_model=Success[EndedData])
+@router.patch("/password", dependencies=[rate_limited("auth")], response_model=Success[EndedData])
 async def password(
     request: Request, body: PasswordBody, caller: SteppedUp, client: Client, services: Services
 ) -> Response:

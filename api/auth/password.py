@@ -76,7 +76,7 @@ async def reset_password(services: ServiceSet, body: ResetBody, client: ClientFa
         if user is None or not user.exists:
             raise InvalidMailTokenError
         await users.set_password(connection, user.id, password_hash=password_hash, now=now)
-        if user.status is Status.LOCKED and user.lock_reason == LOCKED_BY_OWNER:
+        if user.status == Status.LOCKED and user.lock_reason == LOCKED_BY_OWNER:
             await users.unlock(connection, user.id, now=now)
         await sessions.revoke_all(connection, user.id, reason="password_reset", now=now)
         await devices.forget_all(connection, user.id)

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from storage.identity.two_factor import TwoFactor
-
 from api.access.client import ClientFacts
 from api.access.csrf import csrf_token
 from api.access.errors import UnauthenticatedError
@@ -13,6 +11,7 @@ from api.auth.schemas import ProfileBody
 from api.services import ServiceSet
 from market.clock import datetime_of
 from storage.identity import two_factor, users
+from storage.identity.two_factor import TwoFactor
 from storage.identity.users import User
 from storage.pools import Connection
 

@@ -46,7 +46,7 @@ async def refresh(
     admit(session)
     now = datetime_of(services.config.clock())
     user = await users.get(connection, session.user_id)
-    if not session.is_live(now) or user is None or user.status is not Status.ACTIVE:
+    if not session.is_live(now) or user is None or user.status != Status.ACTIVE:
         raise RefusedTokenError("its session has ended")
     following = await _successor(connection, services.config.identity.ring, token, session, now)
     if following is None:

@@ -51,10 +51,10 @@ Name = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
     AfterValidator(printable),
 ]
-Password = Annotated[str, Field(min_length=1, max_length=_MAX_PASSWORD, repr=False)]
-Token = Annotated[str, Field(min_length=1, max_length=128, repr=False)]
-Code = Annotated[str, Field(min_length=6, max_length=6, pattern="^[0-9]{6}$", repr=False)]
-BackupCode = Annotated[str, Field(min_length=10, max_length=16, repr=False)]
+Password = Annotated[str, Field(min_length=1, max_length=_MAX_PASSWORD)]
+Token = Annotated[str, Field(min_length=1, max_length=128)]
+Code = Annotated[str, Field(min_length=6, max_length=6, pattern="^[0-9]{6}$")]
+BackupCode = Annotated[str, Field(min_length=10, max_length=16)]
 
 
 class Body(BaseModel):
@@ -65,7 +65,7 @@ class Body(BaseModel):
 
 class RegisterBody(Body):
     email: Email
-    password: Password
+    password: Password = Field(repr=False)
     name: Name
     transport: Transport = "bearer"
 
@@ -73,21 +73,21 @@ class RegisterBody(Body):
 class TokenBody(Body):
     """The token of a mail's link."""
 
-    token: Token
+    token: Token = Field(repr=False)
 
 
 class LoginBody(Body):
     email: Email
-    password: Password
-    device_token: Token | None = None
+    password: Password = Field(repr=False)
+    device_token: Token | None = Field(default=None, repr=False)
     transport: Transport = "bearer"
 
 
 class SecondFactorBody(Body):
     """One of the two."""
 
-    code: Code | None = None
-    backup_code: BackupCode | None = None
+    code: Code | None = Field(default=None, repr=False)
+    backup_code: BackupCode | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
     def _one(self) -> "SecondFactorBody":
@@ -97,7 +97,7 @@ class SecondFactorBody(Body):
 
 
 class RefreshBody(Body):
-    refresh_token: Token | None = None
+    refresh_token: Token | None = Field(default=None, repr=False)
     """None: the one of the cookie."""
 
 
@@ -121,8 +121,8 @@ class ProfileBody(Body):
 
 
 class PasswordBody(Body):
-    current_password: Password
-    new_password: Password
+    current_password: Password = Field(repr=False)
+    new_password: Password = Field(repr=False)
 
 
 class ForgotBody(Body):
@@ -130,16 +130,16 @@ class ForgotBody(Body):
 
 
 class ResetBody(Body):
-    token: Token
-    new_password: Password
+    token: Token = Field(repr=False)
+    new_password: Password = Field(repr=False)
 
 
 class StepUpBody(Body):
     """`code` or `backup_code` where the account has a second factor."""
 
-    password: Password
-    code: Code | None = None
-    backup_code: BackupCode | None = None
+    password: Password = Field(repr=False)
+    code: Code | None = Field(default=None, repr=False)
+    backup_code: BackupCode | None = Field(default=None, repr=False)
 
 
 class AcceptedData(BaseModel):

@@ -4,14 +4,8 @@ Judged first, with no connection held, as hashing a backup code takes its time; 
 statement that only one of many simultaneous requests gets to see succeed.
 """
 
-import asyncio
 from dataclasses import dataclass
 from uuid import UUID
-
-from identity.backup_codes import hash_code, normalised
-from identity.totp import step_of
-from storage.identity.devices import Device
-from storage.identity.two_factor import TwoFactor
 
 from api.access.client import ClientFacts
 from api.access.errors import InvalidCodeError, UnauthenticatedError
@@ -21,9 +15,13 @@ from api.auth.auditing import record
 from api.auth.schemas import SecondFactorBody
 from api.auth.signing_in import SignedIn, start_session
 from api.services import ServiceSet
+from identity.backup_codes import hash_codes
+from identity.totp import step_of
 from market.clock import datetime_of
 from storage.identity import devices, sessions, two_factor, users
+from storage.identity.devices import Device
 from storage.identity.sessions import Session
+from storage.identity.two_factor import TwoFactor
 from storage.identity.users import User
 from storage.pools import Connection
 
@@ -54,9 +52,7 @@ async def judge_code(
         return Judged(factor.user_id, step=step)
     if backup_code is None:
         return Judged(factor.user_id)
-    cost = services.config.identity.cost
-    tidy = normalised(backup_code)
-    code_hash = await asyncio.to_thread(hash_code, tidy, factor.salt, cost)
+    [code_hash] = await hash_codes([backup_code], factor.salt, services.hasher)
     return Judged(factor.user_id, code_hash=code_hash)
 
 

@@ -8,8 +8,6 @@ from datetime import timedelta
 from ipaddress import ip_address
 from uuid import UUID, uuid4
 
-from storage.identity.devices import Device
-
 from api.access.client import ClientFacts
 from api.access.errors import (
     AccountLockedError,
@@ -19,11 +17,11 @@ from api.access.errors import (
 from api.auth.auditing import record
 from api.auth.issuing import access_token, pre_2fa_token
 from api.auth.notices import notify_of_device
-from api.auth.schemas import Transport
 from api.services import ServiceSet
 from identity.opaque import DEVICE, REFRESH, digest, new_token
 from market.clock import datetime_of
 from storage.identity import devices, refresh_tokens, sessions, users
+from storage.identity.devices import Device
 from storage.identity.sessions import Session
 from storage.identity.users import Status, User
 from storage.pools import Connection
@@ -42,7 +40,7 @@ class SignedIn:
     refresh_token: str
     expires_in_s: int
     device_token: str | None
-    transport: Transport
+    transport: str
 
 
 async def start_session(
@@ -53,7 +51,7 @@ async def start_session(
     *,
     second_factor: bool,
     device: Device | None,
-    transport: Transport,
+    transport: str,
     pending: UUID | None = None,
 ) -> SignedIn:
     """A session of `user`, who has proved to be that user.
@@ -98,7 +96,7 @@ async def start_pending(
     client: ClientFacts,
     *,
     device: Device | None,
-    transport: Transport,
+    transport: str,
 ) -> str:
     """The token of a session that a password alone has opened: it leads to the second factor only."""
     await _require_unchanged(connection, user)
@@ -111,7 +109,7 @@ async def start_pending(
 async def _require_unchanged(connection: Connection, user: User) -> None:
     """Take the account's turn. A lock, or another password, may have come since the proof."""
     current = await users.hold(connection, user.id)
-    if current is not None and current.status is Status.LOCKED:
+    if current is not None and current.status == Status.LOCKED:
         raise AccountLockedError
     if current is None or not current.exists or current.password_hash != user.password_hash:
         raise InvalidCredentialsError
@@ -137,7 +135,7 @@ def _session(
     client: ClientFacts,
     lasts_s: int,
     device: Device | None,
-    transport: Transport,
+    transport: str,
     *,
     pending: bool = False,
     second_factor: bool = False,
