@@ -75,16 +75,11 @@ _HOLD = f"{_GET} FOR NO KEY UPDATE"
 _BY_EMAIL = f"""
     SELECT {COLUMNS} FROM auth.users WHERE email = %s AND status IN ('active', 'locked')
 """
-_FOUND = """
-    FROM auth.users
-    WHERE (%(begins)s::text IS NULL OR email LIKE %(begins)s OR lower(name) LIKE %(begins)s)
-        AND (%(status)s::text IS NULL OR status = %(status)s)
-        AND (%(role)s::text IS NULL OR role = %(role)s)
-"""
-_FIND = f"""
-    SELECT {COLUMNS} {_FOUND} ORDER BY created_at DESC, id LIMIT %(limit)s OFFSET %(offset)s
-"""
-_COUNT = f"SELECT count(*) {_FOUND}"
+_CONDITIONS = {
+    "begins": "(email LIKE %(begins)s OR lower(name) LIKE %(begins)s)",
+    "status": "status = %(status)s",
+    "role": "role = %(role)s",
+}
 _SET_PASSWORD = """
     UPDATE auth.users SET password_hash = %s, password_changed_at = %s, updated_at = %s
     WHERE id = %s AND status IN ('active', 'locked')
@@ -143,13 +138,18 @@ async def find(
     connection: Connection, query: UserQuery, *, limit: int, offset: int = 0
 ) -> list[User]:
     """Accounts, the newest first."""
-    values = {**_values(query), "limit": limit, "offset": offset}
-    return await many(connection, User, _FIND, values)
+    values = _values(query)
+    statement = f"""
+        SELECT {COLUMNS} FROM auth.users {_where(values)}
+        ORDER BY created_at DESC, id LIMIT %(limit)s OFFSET %(offset)s
+    """
+    return await many(connection, User, statement, {**values, "limit": limit, "offset": offset})
 
 
 async def count(connection: Connection, query: UserQuery) -> int:
     """How many `find` would give without a limit."""
-    return await number(connection, _COUNT, _values(query))
+    values = _values(query)
+    return await number(connection, f"SELECT count(*) FROM auth.users {_where(values)}", values)
 
 
 async def set_password(
@@ -224,9 +224,20 @@ async def _change(
     return await one(connection, User, statement, {**values, **given})
 
 
+def _where(values: Mapping[str, object]) -> str:
+    """Only the conditions that are asked for, so that each question finds its index."""
+    asked = [_CONDITIONS[name] for name in values]
+    return f"WHERE {' AND '.join(asked)}" if asked else ""
+
+
 def _values(query: UserQuery) -> dict[str, object]:
-    begins = None
-    if query.begins is not None:
-        escaped = query.begins.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        begins = f"{escaped}%"
-    return {"begins": begins, "status": query.status, "role": query.role}
+    values = {"begins": _beginning(query.begins), "status": query.status, "role": query.role}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _beginning(text: str | None) -> str | None:
+    """The pattern of what begins with this text."""
+    if text is None:
+        return None
+    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"{escaped}%"

@@ -14,6 +14,8 @@ async def test_a_device_is_known_to_its_account_alone(open_connection: Connectio
     device = Device(uuid4(), user.id, b"token", "Firefox", NOW, NOW)
     await devices.add(open_connection, device)
     assert await devices.by_token(open_connection, user.id, b"token") == device
+    assert await devices.get(open_connection, device.id) == device
+    assert await devices.get(open_connection, uuid4()) is None
     assert await devices.by_token(open_connection, other.id, b"token") is None
     assert await devices.by_token(open_connection, user.id, b"other") is None
     await devices.touch(open_connection, device.id, user_agent="Firefox 2", now=NOW + DAY)
