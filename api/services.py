@@ -141,6 +141,7 @@ class ServiceSet:
             self.attempts,
             self.rates,
             self.tickets,
+            self.api_keys,
             self.revocations,
             self.sql,
             self.columns,

@@ -56,6 +56,11 @@ class PresentedKeys:
             raise UnauthenticatedError("the API key has expired")
         return principal
 
+    async def close(self) -> None:
+        """Return when every note that a key was used is written, or given up."""
+        while self._touching:
+            await asyncio.wait(self._touching)
+
     def _remembered(self, hashed: bytes) -> Principal | None:
         entry = self._found.get(hashed)
         if entry is None or self._monotonic() - entry[1] > REMEMBERED_FOR_S:
