@@ -16,17 +16,20 @@ from tradewind.settings import PREFIX, Settings
 OUTBOX_PATH = "/development/outbox"
 
 
-def setting_lines(settings: Settings) -> list[str]:
-    """Where mail goes, and which master keys there are; nothing is made or asked."""
-    return [mail_line(settings), _master_key_line(settings)]
+def setting_lines(settings: Settings, url: str | None = None) -> list[str]:
+    """Where mail goes, and which master keys there are; nothing is made or asked.
+
+    `url` is where the installation runs, if it does.
+    """
+    return [mail_line(settings, url), _master_key_line(settings)]
 
 
-def mail_line(settings: Settings) -> str:
+def mail_line(settings: Settings, url: str | None = None) -> str:
     """Where mail goes."""
     if settings.smtp_url is not None:
         return f"mail by {smtp_server(settings.smtp_url.get_secret_value())}"
     if settings.mail_shown:
-        return f"DEVELOPMENT: mail is shown at {settings.public()}{OUTBOX_PATH}"
+        return f"DEVELOPMENT: mail is shown at {url or settings.public()}{OUTBOX_PATH}"
     return f"mail waits: no {PREFIX}SMTP_URL is set"
 
 

@@ -46,7 +46,8 @@ def run_doctor(settings: Settings, console: Console | None = None) -> int:
     table.add_row("[bold]Tradewind", f"Python {platform.python_version()} in {escape(sys.prefix)}")
     table.add_row("[bold]Data", _data(settings))
     table.add_row("[bold]Running", "\n".join(_running(settings, state)))
-    table.add_row("[bold]Accounts", "\n".join(escape(line) for line in setting_lines(settings)))
+    accounts = setting_lines(settings, None if state is None else state.url)
+    table.add_row("[bold]Accounts", "\n".join(map(escape, accounts)))
     for title, lines in (("Database", _database), ("Cache", _cache)):
         try:
             text = "\n".join(escape(line) for line in lines(settings, state))

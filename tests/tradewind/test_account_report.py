@@ -30,6 +30,11 @@ def test_where_mail_goes(given: dict[str, str], said: str) -> None:
     assert mail_line(load_settings(**given)) == said
 
 
+def test_where_mail_is_shown_of_what_runs(tmp_path: Path) -> None:
+    line, _ = setting_lines(load_settings(data=tmp_path), "http://localhost:8123")
+    assert line == "DEVELOPMENT: mail is shown at http://localhost:8123/development/outbox"
+
+
 def test_which_master_keys_there_are_and_nothing_of_them(tmp_path: Path) -> None:
     settings = load_settings(data=tmp_path)
     path = tmp_path / "secrets" / "master.keys"
