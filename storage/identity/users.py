@@ -141,7 +141,7 @@ async def find(
     values = _values(query)
     statement = f"""
         SELECT {COLUMNS} FROM auth.users {_where(values)}
-        ORDER BY created_at DESC, id LIMIT %(limit)s OFFSET %(offset)s
+        ORDER BY created_at DESC, id DESC LIMIT %(limit)s OFFSET %(offset)s
     """
     return await many(connection, User, statement, {**values, "limit": limit, "offset": offset})
 
