@@ -15,6 +15,7 @@ from api.access.signing import SigningKeys
 from api.access.streams import PrivateStreams
 from api.access.tickets import StreamTickets
 from api.access.tokens import PresentedTokens
+from api.auth.turns import Turns
 from api.config import ApiConfig
 from api.limits import HeavyRequests, PageTurns
 from api.market.board import PriceBoard
@@ -60,6 +61,7 @@ class ServiceSet:
     watching: Watching
     writes: WritePool
     hasher: PasswordHasher
+    turns: Turns
     attempts: Attempts
     rates: Rates
     tickets: StreamTickets
@@ -96,6 +98,7 @@ class ServiceSet:
             watching=Watching(hub, Watched(config.redis_url)),
             writes=writes,
             hasher=PasswordHasher(identity.cost),
+            turns=Turns(),
             attempts=Attempts(config.redis_url),
             rates=Rates(config.redis_url),
             tickets=StreamTickets(Tickets(config.redis_url), revocations, clock),
@@ -129,12 +132,12 @@ class ServiceSet:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self.hasher.close()
-            for part in self._closed():
-                await part.close()
+            await self.close()
 
-    def _closed(self) -> tuple[_Closable, ...]:
-        return (
+    async def close(self) -> None:
+        """Give every connection back; nothing of it may run any more."""
+        self.hasher.close()
+        parts: tuple[_Closable, ...] = (
             self.follower,
             self.watching,
             self.cache,
@@ -148,6 +151,8 @@ class ServiceSet:
             self.writes,
             self.database,
         )
+        for part in parts:
+            await part.close()
 
     async def _keep_references(self) -> None:
         await keep_references(self.board, self.database, self.hub.publish)
