@@ -31,6 +31,7 @@ from api.auth.schemas import (
     TokenBody,
 )
 from api.auth.second_factor import verify_second_factor
+from api.auth.turns import TURN
 from api.envelope import Success
 from api.services import Services
 from storage.identity.sessions import Session
@@ -43,6 +44,7 @@ router = APIRouter(dependencies=[rate_limited("auth")])
     status_code=202,
     response_model=Success[AcceptedData],
     responses={201: {"model": Success[SignedInData]}},
+    dependencies=[TURN],
 )
 async def register_account(
     request: Request, body: RegisterBody, _: Anyone, client: Client, services: Services
@@ -72,7 +74,7 @@ async def verify_address(
     return done(request)
 
 
-@router.post("/login", response_model=Success[SignedInData | SecondFactorData])
+@router.post("/login", dependencies=[TURN], response_model=Success[SignedInData | SecondFactorData])
 async def login(
     request: Request, body: LoginBody, _: Anyone, client: Client, services: Services
 ) -> Response:
@@ -89,7 +91,7 @@ async def login(
     return signed_in(request, services, outcome)
 
 
-@router.post("/verify-2fa", response_model=Success[SignedInData])
+@router.post("/verify-2fa", dependencies=[TURN], response_model=Success[SignedInData])
 async def verify_2fa(
     request: Request,
     body: SecondFactorBody,
@@ -131,7 +133,7 @@ async def forgot(
     return accepted(request)
 
 
-@router.post("/password/reset", response_model=Success[DoneData])
+@router.post("/password/reset", dependencies=[TURN], response_model=Success[DoneData])
 async def reset(
     request: Request, body: ResetBody, _: Anyone, client: Client, services: Services
 ) -> Response:

@@ -25,6 +25,7 @@ from api.auth.schemas import (
     StepUpBody,
 )
 from api.auth.step_up import step_up
+from api.auth.turns import TURN
 from api.envelope import Success, success
 from api.services import Services
 
@@ -64,7 +65,9 @@ async def change_me(
     return success(request, await change_profile(services, transaction, caller, body, client))
 
 
-@router.post("/step-up", dependencies=[rate_limited("auth")], response_model=Success[SteppedUpData])
+@router.post(
+    "/step-up", dependencies=[rate_limited("auth"), TURN], response_model=Success[SteppedUpData]
+)
 async def authenticate_again(
     request: Request, body: StepUpBody, caller: Account, client: Client, services: Services
 ) -> Response:
@@ -73,7 +76,9 @@ async def authenticate_again(
     return success(request, {"valid_for": services.config.identity.step_up_s})
 
 
-@router.patch("/password", dependencies=[rate_limited("auth")], response_model=Success[EndedData])
+@router.patch(
+    "/password", dependencies=[rate_limited("auth"), TURN], response_model=Success[EndedData]
+)
 async def password(
     request: Request, body: PasswordBody, caller: SteppedUp, client: Client, services: Services
 ) -> Response:

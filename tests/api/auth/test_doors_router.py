@@ -18,11 +18,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("path", "body", "status"), REFUSED)
-async def test_nobody_is_answered_by_the_door_itself(
-    api: Api, path: str, body: dict[str, str], status: int
-) -> None:
-    assert (await post(api, path, body)).status_code == status
+async def test_nobody_is_answered_by_the_door_itself(api: Api) -> None:
+    for path, body, status in REFUSED:
+        assert (await post(api, path, body)).status_code == status, path
 
 
 class TestCounted:

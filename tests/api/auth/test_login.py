@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from api.config import ApiConfig, IdentityConfig
 from market.sources import Feed
 from tests.api.auth.harness import (
@@ -182,9 +180,3 @@ async def test_a_hash_of_another_cost_is_made_anew(api: Api) -> None:
     [after] = rows(api, "SELECT password_hash FROM auth.users")
     assert "m=64," in after["password_hash"]
     assert (await api.client.get("/api/auth/me", headers=bearer(ann.access_token))).is_success
-
-
-@pytest.mark.parametrize("field", ["user_id", "role", "status"])
-async def test_a_field_that_login_does_not_know_is_refused(api: Api, field: str) -> None:
-    body = {"email": ADDRESS, "password": PASSWORD, field: "admin"}
-    assert (await post(api, "login", body)).status_code == 422

@@ -1,7 +1,5 @@
 """One's own account over HTTP: for the person, in a session that goes on."""
 
-import pytest
-
 from tests.api.auth.harness import PASSWORD, code, signed_in
 from tests.api.harness import Api
 
@@ -16,12 +14,12 @@ OPERATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OPERATIONS)
-async def test_each_is_for_who_is_signed_in(api: Api, method: str, path: str, body: object) -> None:
-    nobody = await api.client.request(method, f"/api/auth/{path}", json=body)
-    assert code(nobody) == (401, "UNAUTHENTICATED")
-    ann = await signed_in(api)
-    assert (await ann.send(method, path, body)).status_code == 200
+async def test_each_is_for_who_is_signed_in(api: Api) -> None:
+    for number, (method, path, body) in enumerate(OPERATIONS):
+        nobody = await api.client.request(method, f"/api/auth/{path}", json=body)
+        assert code(nobody) == (401, "UNAUTHENTICATED"), path
+        person = await signed_in(api, f"somebody{number}@example.com")
+        assert (await person.send(method, path, body)).status_code == 200, path
 
 
 async def test_a_write_by_cookie_needs_the_token_of_its_page(api: Api) -> None:

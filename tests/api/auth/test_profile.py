@@ -1,11 +1,20 @@
 """The profile: shown to its owner, changed by its owner."""
 
-import pytest
-
 from tests.api.auth.harness import audited, code, member, rows, signed_in
 from tests.api.harness import Api
 
 PHONE = "+44 20 7946 0958"
+UNFIT: list[dict[str, object]] = [
+    {},
+    {"name": None},
+    {"name": " "},
+    {"name": "a\nb"},
+    {"phone": "12"},
+    {"email": "bob@example.com"},
+    {"role": "admin"},
+    {"status": "active"},
+    {"user_id": "00000000-0000-0000-0000-000000000000"},
+]
 
 
 class TestMe:
@@ -51,22 +60,7 @@ class TestChange:
         assert b"442079460958" not in bytes(user["phone_sealed"])
         assert "442079460958" not in str(rows(api, "SELECT * FROM auth.audit"))
 
-    @pytest.mark.parametrize(
-        "body",
-        [
-            {},
-            {"name": None},
-            {"name": " "},
-            {"name": "a\nb"},
-            {"phone": "12"},
-            {"email": "bob@example.com"},
-            {"role": "admin"},
-            {"status": "active"},
-            {"user_id": "00000000-0000-0000-0000-000000000000"},
-        ],
-    )
-    async def test_what_cannot_be_changed_is_refused(
-        self, api: Api, body: dict[str, object]
-    ) -> None:
+    async def test_what_cannot_be_changed_is_refused(self, api: Api) -> None:
         ann = await signed_in(api)
-        assert code(await ann.send("PATCH", "me", body)) == (422, "VALIDATION_ERROR")
+        for body in UNFIT:
+            assert code(await ann.send("PATCH", "me", body)) == (422, "VALIDATION_ERROR"), body

@@ -48,18 +48,11 @@ class TestRegister:
         assert letters(api, ADDRESS).keys() == letters(api, "bob@example.com").keys()
         assert letters(api, ADDRESS)["already_registered"]["sent"] == "if_account"
 
-    @pytest.mark.parametrize(
-        ("password", "wanted"),
-        [("short", "WEAK_PASSWORD"), ("passwordpassword", "WEAK_PASSWORD")],
-    )
-    async def test_a_weak_password_is_refused(self, api: Api, password: str, wanted: str) -> None:
-        answer = await post(api, "register", ANN | {"password": password})
-        assert code(answer) == (422, wanted)
+    async def test_a_weak_password_is_refused(self, api: Api) -> None:
+        for password in ("short", "passwordpassword", ADDRESS + "12"):
+            answer = await post(api, "register", ANN | {"password": password})
+            assert code(answer) == (422, "WEAK_PASSWORD"), password
         assert rows(api, "SELECT * FROM auth.registrations") == []
-
-    @pytest.mark.parametrize("field", ["user_id", "role", "status", "email_verified"])
-    async def test_a_field_that_is_not_the_clients_is_refused(self, api: Api, field: str) -> None:
-        assert code(await post(api, "register", ANN | {field: "admin"}))[0] == 422
 
     async def test_an_address_is_written_to_five_times_in_a_quarter_of_an_hour(
         self, api: Api
@@ -81,9 +74,10 @@ class TestVerifyEmail:
         assert audited(api)[:2] == ["registration_requested", "registered"]
 
     async def test_the_account_has_the_password_of_the_link_that_was_answered(
-        self, api: Api
+        self, api: Api, clock: Hands
     ) -> None:
         await post(api, "register", ANN | {"password": OTHER_PASSWORD})
+        clock.now_us += 1
         await post(api, "register", ANN)
         assert await _verify(api, letters(api, ADDRESS)["registration"]["link"]) == 200
         for password, status in ((OTHER_PASSWORD, 401), (PASSWORD, 200)):

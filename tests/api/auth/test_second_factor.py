@@ -59,14 +59,14 @@ class TestPasswordAlone:
         }
         assert audited(ann.api) == []
 
-    @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-    async def test_its_token_opens_nothing_else(self, ann: Person, method: str, path: str) -> None:
+    async def test_its_token_opens_nothing_else(self, ann: Person) -> None:
         await enrolled(ann)
         await ann.login()
-        answer = await ann.api.client.request(
-            method, f"/api/auth/{path}", headers=bearer(ann.pre_2fa_token)
-        )
-        assert code(answer) == (401, "UNAUTHENTICATED")
+        for method, path in OPERATIONS:
+            answer = await ann.api.client.request(
+                method, f"/api/auth/{path}", headers=bearer(ann.pre_2fa_token)
+            )
+            assert code(answer) == (401, "UNAUTHENTICATED"), path
 
     async def test_its_session_is_not_listed(self, api: Api) -> None:
         ann = await signed_in(api)
