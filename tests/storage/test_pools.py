@@ -275,8 +275,10 @@ class TestWrites:
             await pool.close()
 
     async def test_whoever_leaves_gives_the_turn_back_and_has_written_nothing(
-        self, database_url: str
+        self, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # A statement that is cancelled before the server has begun it runs as long as it may.
+        monkeypatch.setattr("storage.pools._WRITING_SESSION", "SET statement_timeout = 300")
         pool = WritePool(database_url, size=1)
         asked = asyncio.Event()
 
