@@ -49,18 +49,24 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def live_url() -> Iterator[str]:
-    """The address of a `tradewind up` on the sandbox, of this module's own."""
+def running() -> Iterator[Up]:
+    """A `tradewind up` on the sandbox, of this module's own."""
     if not (REPOSITORY / "dashboard" / "dist" / "index.html").is_file():
         _give_up("the dashboard is not built: `make test` builds it")
     home = Path(tempfile.mkdtemp(prefix="tw-"))
     up = Up(home / "data")
     try:
         up.wait_ready()
-        yield f"http://127.0.0.1:{up.port}"
+        yield up
     finally:
         up.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def live_url(running: Up) -> str:
+    """Where it is looked at."""
+    return f"http://127.0.0.1:{running.port}"
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 /** The question that stands before a sensitive act: prove that it is you. */
 
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import type { Account, Ceremony } from "../../api/types";
 import { arePasskeysKnown, usedPasskey } from "../../lib/passkeys";
@@ -19,7 +19,8 @@ export function ProofDialog({ proof }: { proof: Proof }) {
   const { session } = useStore();
   const dialog = useRef<HTMLDialogElement>(null);
   const who = session.who.value;
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before the effects of the fields, the first of which takes the focus.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   if (who.status !== "in") return null;
   // Closing gives the focus back to where it was; what comes after that cannot undo what was proved.
   const close = (): void => dialog.current?.close();

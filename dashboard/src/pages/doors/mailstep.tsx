@@ -29,7 +29,7 @@ export function MailStep({ title, lead, submit, tone, path, done, next = SIGN_IN
   const submission = useMemo(() => new Submission({ WEAK_PASSWORD: ["new_password"] }), []);
   const isDone = useSignal(false);
   const token = mailToken.value;
-  if (isDone.value) {
+  if (token === null && isDone.value) {
     return (
       <DoorCard title={title}>
         <Outcome>
