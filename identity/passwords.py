@@ -73,8 +73,7 @@ class PasswordHasher:
 
         Raises TooManyHashesError.
         """
-        judged = await self.run(lambda: self._verify(hash_ or self._nobody, password))
-        return judged and hash_ is not None
+        return await self.run(lambda: self._verify(hash_ or self._nobody, password))
 
     async def run(self, work: Callable[[], T]) -> T:
         """Anything that costs about a hash, done in the threads and counted among what waits.
