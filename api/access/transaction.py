@@ -1,6 +1,6 @@
 """One request, one transaction: opened by a dependency, committed before the answer goes out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -9,7 +9,8 @@ from api.access.errors import KeptRefusal
 from storage.pools import Connection
 
 
-async def _transaction(request: Request) -> AsyncIterator[Connection]:
+async def open_transaction(request: Request) -> AsyncGenerator[Connection, None]:
+    """The transaction of a request: committed at the end, and by a `KeptRefusal`, which is raised then."""
     kept: KeptRefusal | None = None
     async with request.app.state.services.writes.transaction() as connection:
         try:
@@ -20,6 +21,6 @@ async def _transaction(request: Request) -> AsyncIterator[Connection]:
         raise kept
 
 
-Transaction = Annotated[Connection, Depends(_transaction, scope="function")]
+Transaction = Annotated[Connection, Depends(open_transaction, scope="function")]
 """The parameter of a route that writes. Nobody else commits; an error takes back everything, but for a
 `KeptRefusal`, whose writes stay."""
