@@ -8,6 +8,7 @@ from api.access.client import Client
 from api.access.cookies import device_cookie
 from api.access.csrf import check_same_site
 from api.access.guards import Account, Anyone, PreTwoFactor
+from api.access.rates import rate_limited
 from api.access.transaction import Transaction
 from api.auth.answers import signed_in
 from api.auth.factors.assertions import begin_assertion, log_in, step_up, verify_second_factor
@@ -17,7 +18,7 @@ from api.auth.schemas import SignedInData, SteppedUpData
 from api.envelope import Success, success
 from api.services import Services
 
-router = APIRouter()
+router = APIRouter(dependencies=[rate_limited("auth")])
 
 FRESH = {"Cache-Control": "no-store"}
 

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 from api.access.client import ClientFacts
 from api.access.errors import ConflictError, NotFoundError
 from api.access.principal import Principal
-from api.auth.auditing import record
 from api.auth.factors.ceremonies import Begun, Purpose, begin, now_of, origins, take
 from api.auth.factors.changes import hold_owner, note_change
 from api.auth.factors.errors import RefusedPasskeyError
@@ -94,8 +93,16 @@ async def rename_passkey(
     renamed = await passkeys.rename(connection, owner.user_id, passkey_id, name=name)
     if renamed is None:
         raise NotFoundError("passkey")
-    id_ = str(passkey_id)
-    await record(services, connection, "passkey_renamed", client, owner.user_id, passkey=id_)
+    await note_change(
+        services,
+        connection,
+        owner,
+        client,
+        action="passkey_renamed",
+        letter=Letter.PASSKEY_CHANGED,
+        what="was renamed",
+        passkey_id=passkey_id,
+    )
     return renamed
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.access.client import Client
 from api.access.guards import Account, SteppedUp
 from api.access.owners import KeyId, PasskeyId
+from api.access.rates import rate_limited
 from api.access.transaction import Transaction
 from api.auth.answers import done
 from api.auth.factors.api_keys import create_key, key_data, keys_data, revoke_key
@@ -44,6 +45,8 @@ from storage.identity import api_keys, passkeys
 
 router = APIRouter()
 
+COUNTED = [rate_limited("auth")]
+"""Routes whose work is dear, or whose answers could be guessed at."""
 SECRET = {"Cache-Control": "no-store"}
 
 
@@ -53,7 +56,7 @@ async def two_factor_state(request: Request, owner: Account, services: Services)
     return success(request, await services.database.read(state_of, owner))
 
 
-@router.post("/2fa/enrol", response_model=Success[EnrolmentData])
+@router.post("/2fa/enrol", dependencies=COUNTED, response_model=Success[EnrolmentData])
 async def enrol(
     request: Request, owner: SteppedUp, services: Services, connection: Transaction
 ) -> Response:
@@ -62,7 +65,7 @@ async def enrol(
     return success(request, asdict(enrolment), headers=SECRET)
 
 
-@router.post("/2fa/confirm", response_model=Success[BackupCodesData])
+@router.post("/2fa/confirm", dependencies=COUNTED, response_model=Success[BackupCodesData])
 async def confirm(
     request: Request, owner: SteppedUp, body: ConfirmBody, services: Services, client: Client
 ) -> Response:
@@ -71,7 +74,7 @@ async def confirm(
     return success(request, {"backup_codes": codes}, headers=SECRET)
 
 
-@router.post("/2fa/backup-codes", response_model=Success[BackupCodesData])
+@router.post("/2fa/backup-codes", dependencies=COUNTED, response_model=Success[BackupCodesData])
 async def new_backup_codes(
     request: Request, owner: SteppedUp, services: Services, client: Client
 ) -> Response:
@@ -129,7 +132,7 @@ async def add_passkey(
 @router.patch("/biometric/{passkey_id}", response_model=Success[PasskeyData])
 async def name_passkey(
     request: Request,
-    owner: Account,
+    owner: SteppedUp,
     passkey_id: PasskeyId,
     body: PasskeyNameBody,
     services: Services,

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.access.client import ClientFacts
-from api.access.errors import ConflictError, InvalidCodeError, NotFoundError
+from api.access.errors import (
+    ConflictError,
+    InvalidCodeError,
+    NotFoundError,
+    UnauthenticatedError,
+)
 from api.access.principal import Principal
 from api.auth.factors.changes import hold_owner, note_change
 from api.auth.second_factor import secret_place
@@ -16,7 +21,7 @@ from delivery.letters import Letter
 from identity.backup_codes import hash_codes, new_codes, new_salt
 from identity.totp import base32, new_secret, qr_svg, step_of, uri
 from market.clock import datetime_of
-from storage.identity import two_factor
+from storage.identity import sessions, two_factor
 from storage.identity.two_factor import TwoFactor
 from storage.pools import Connection
 
@@ -65,6 +70,8 @@ async def confirm_enrolment(
 ) -> list[str]:
     """Turn the second factor on by a code of it; the backup codes, which nobody is shown again.
 
+    Every other session ends: a password alone has opened it.
+
     NotFoundError where no enrolment was begun, ConflictError where it is on, InvalidCodeError;
     TooManyHashesError.
     """
@@ -85,6 +92,7 @@ async def confirm_enrolment(
         if not await two_factor.enable(connection, owner.user_id, step=step, now=_now(services)):
             raise ConflictError(_ENABLED)
         await two_factor.replace_codes(connection, owner.user_id, salt=factor.salt, hashes=hashes)
+        await _end_weaker_sessions(services, connection, owner)
         await note_change(
             services,
             connection,
@@ -146,6 +154,23 @@ def _judged(services: ServiceSet, factor: TwoFactor, code: str) -> int:
     if step is None:
         raise InvalidCodeError
     return step
+
+
+async def _end_weaker_sessions(
+    services: ServiceSet, connection: Connection, owner: Principal
+) -> None:
+    """Leave the session that has shown a code, as one that has, and no other."""
+    now = _now(services)
+    await sessions.revoke_all(
+        connection, owner.user_id, reason="two_factor_enabled", now=now, but=owner.session
+    )
+    session = await sessions.get(connection, owner.session)
+    if session is None:
+        raise UnauthenticatedError("the session has ended")
+    # A code of a secret that was just shown is no new proof of who it is: that stays as old as it was.
+    await sessions.authenticate(
+        connection, session.id, second_factor=True, now=session.authenticated_at
+    )
 
 
 def _now(services: ServiceSet) -> datetime:

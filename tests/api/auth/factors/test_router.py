@@ -17,7 +17,7 @@ AUDIENCES = {
     ("post", "biometric/register/begin"): "stepped_up",
     ("post", "biometric/register"): "stepped_up",
     ("post", "biometric/register/finish"): "stepped_up",
-    ("patch", "biometric/{passkey_id}"): "session",
+    ("patch", "biometric/{passkey_id}"): "stepped_up",
     ("delete", "biometric/{passkey_id}"): "stepped_up",
     ("get", "api-keys"): "session",
     ("post", "api-keys"): "stepped_up",
