@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,51 +18,31 @@ from joserfc.jwk import OKPKey
 from identity.errors import InvalidTokenError
 from identity.tokens import (
     AccessClaims,
-    SigningKey,
-    issue_access,
-    issue_pre_2fa,
     kid_of,
     new_signing_key,
     verify_access,
     verify_pre_2fa,
 )
-
-NOW_S = 1_705_657_200.25
-ISSUER = "https://tradewind.test"
-AUDIENCE = "tradewind"
-USER = UUID("11111111-1111-4111-8111-111111111111")
-SESSION = UUID("22222222-2222-4222-8222-222222222222")
-KEY = new_signing_key()
-PUBLIC = Ed25519PrivateKey.from_private_bytes(KEY.private).public_key()
-KEYS = {KEY.kid: KEY.public_jwk}
-Claims = dict[str, Any]
-
-
-def access(key: SigningKey = KEY, now_s: float = NOW_S) -> str:
-    return issue_access(
-        key,
-        issuer=ISSUER,
-        audience=AUDIENCE,
-        user_id=USER,
-        session_id=SESSION,
-        email="ann@example.com",
-        role="user",
-        scopes=frozenset({"wallet:read", "market:read"}),
-        auth_time_s=NOW_S - 60,
-        now_s=now_s,
-    )
-
-
-def pre_2fa() -> str:
-    return issue_pre_2fa(
-        KEY,
-        issuer=ISSUER,
-        audience=AUDIENCE,
-        user_id=USER,
-        session_id=SESSION,
-        email="ann@example.com",
-        now_s=NOW_S,
-    )
+from tests.identity.forgery import (
+    AUDIENCE,
+    CLAIMS,
+    HEADER,
+    ISSUER,
+    KEY,
+    KEYS,
+    NOW_S,
+    PUBLIC,
+    SESSION,
+    USER,
+    Claims,
+    access,
+    claiming,
+    encoded,
+    parts,
+    pre_2fa,
+    signed,
+    without,
+)
 
 
 def verified(
@@ -75,34 +54,6 @@ def verified(
 def refused(token: str, reason: str = "not good", now_s: float = NOW_S) -> None:
     with pytest.raises(InvalidTokenError, match=reason):
         verified(token, now_s=now_s)
-
-
-def encoded(value: object) -> bytes:
-    data = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
-
-
-def parts(token: str) -> tuple[Claims, Claims]:
-    header, claims, _ = (base64.urlsafe_b64decode(part + "==") for part in token.split("."))
-    return json.loads(header), json.loads(claims)
-
-
-HEADER, CLAIMS = parts(access())
-
-
-def signed(header: object, claims: object, key: SigningKey = KEY) -> str:
-    """A token that is signed well, whatever it says."""
-    content = encoded(header) + b"." + encoded(claims)
-    signature = Ed25519PrivateKey.from_private_bytes(key.private).sign(content)
-    return (content + b"." + encoded(signature)).decode()
-
-
-def claiming(**changes: object) -> str:
-    return signed(HEADER, CLAIMS | changes)
-
-
-def without(name: str) -> str:
-    return signed(HEADER, {key: value for key, value in CLAIMS.items() if key != name})
 
 
 class TestGood:
