@@ -45,7 +45,7 @@ def guarded_routes(app: FastAPI) -> Iterator[RouteContext]:
 
 def guard_of(route: RouteContext) -> Guard:
     """The guard of a route. UnguardedRouteError where it has none, or several."""
-    guards = [call for call in _calls(route.dependant) if isinstance(call, Guard)]
+    guards = list({call for call in _calls(route.dependant) if isinstance(call, Guard)})
     if len(guards) != 1:
         raise UnguardedRouteError(str(route.path), len(guards))
     return guards[0]

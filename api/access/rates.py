@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
 
 from api.access.client import client_address, limited_network
 from api.access.errors import RateLimitedError
@@ -29,7 +30,7 @@ ALLOWANCES = {
 }
 
 
-def caller(request: Request) -> str:
+def caller(request: HTTPConnection) -> str:
     """Who is counted: the principal where a guard found one, else the client's address or /64."""
     principal = request.scope["state"].get("principal")
     if principal is not None:
@@ -47,9 +48,8 @@ def rate_limited(kind: Literal["auth", "heavy"]) -> Any:
 
 
 def _counter(kind: str) -> Callable[[Request], Awaitable[None]]:
-    allowance = ALLOWANCES[kind]
-
     async def count(request: Request) -> None:
+        allowance = ALLOWANCES[kind]
         services = request.app.state.services
         if not services.config.identity.rates:
             return
