@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.protocol import MAX_BODY_BYTES, MAX_HEAD_BYTES
+from api.protocol import MAX_BODY_BYTES, MAX_HEAD_BYTES, BoundedProtocol
 from tests.api.harness import Api
 
 PIECE = 65_536
@@ -135,3 +135,40 @@ async def test_trailers_without_an_end_are_cut_off(raw: Raw) -> None:
 async def test_what_is_no_request_is_refused_in_the_envelope(raw: Raw) -> None:
     await raw.send([b"HELO there\r\n\r\n"])
     assert await refused(raw) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (HEAD, 408, "REQUEST_TIMEOUT"),
+        (b"GET /hea", 408, "REQUEST_TIMEOUT"),
+        (b"POST /api/market/query HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", 408, "REQUEST_TIMEOUT"),
+    ],
+    ids=["headers", "line", "body"],
+)
+async def test_a_request_that_does_not_end_in_time_is_refused(
+    raw: Raw, monkeypatch: pytest.MonkeyPatch, sent: bytes, status: int, code: str
+) -> None:
+    monkeypatch.setattr(BoundedProtocol, "head_within_s", 0.05)
+    monkeypatch.setattr(BoundedProtocol, "body_within_s", 0.05)
+    await raw.send([sent])
+    assert await refused(raw) == (status, code)
+
+
+async def test_a_connection_that_says_nothing_is_closed(
+    alone: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedProtocol, "head_within_s", 0.05)
+    silent = Raw(*await asyncio.open_connection("127.0.0.1", alone.port))
+    assert await silent.ended()
+    silent.close()
+
+
+async def test_what_arrives_in_time_is_answered_though_its_answer_takes_long(
+    raw: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedProtocol, "head_within_s", 0.05)
+    await raw.send([HEAD[:20], HEAD[20:], b"\r\n"])
+    assert (await raw.answer())[0] == 200
+    await raw.send([HEAD, b"\r\n"])
+    assert (await raw.answer())[0] == 200
