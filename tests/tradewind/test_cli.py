@@ -10,15 +10,18 @@ from tests.tradewind.support import environment, run_cli
 
 COMMANDS = (
     "api",
+    "deliver",
     "doctor",
     "down",
     "feeds",
+    "keys",
     "migrate",
     "pipeline",
     "record",
     "replay",
     "sandbox",
     "up",
+    "users",
 )
 
 

@@ -35,7 +35,7 @@ from tradewind.servers import start_servers
 from tradewind.settings import load_settings
 from tradewind.sockets import socket_directory
 
-CHILDREN = {"postgres", "valkey", "sandbox", "store", "live", "feeds", "api"}
+CHILDREN = {"postgres", "valkey", "sandbox", "store", "live", "feeds", "deliver", "api"}
 ORPHAN_PATIENCE_S = 5.0
 NOBODY = "127.0.0.1:1"
 """Where nobody listens."""
