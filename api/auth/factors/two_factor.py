@@ -19,6 +19,7 @@ from api.auth.second_factor import secret_place
 from api.services import ServiceSet
 from delivery.letters import Letter
 from identity.backup_codes import hash_codes, new_codes, new_salt
+from identity.errors import UnsealError
 from identity.totp import base32, new_secret, qr_svg, step_of, uri
 from market.clock import datetime_of
 from storage.identity import sessions, two_factor
@@ -146,9 +147,12 @@ async def disable(
 
 
 def _judged(services: ServiceSet, factor: TwoFactor, code: str) -> int:
-    """The step of a code that is right. InvalidCodeError."""
+    """The step of a code that is right. InvalidCodeError, also for a secret that no key of ours opens."""
     ring = services.config.identity.ring
-    secret = ring.open(factor.secret, of=secret_place(factor.user_id))
+    try:
+        secret = ring.open(factor.secret, of=secret_place(factor.user_id))
+    except UnsealError as error:
+        raise InvalidCodeError from error
     now_s = services.config.clock() / 1_000_000
     step = step_of(secret, code, now_s=now_s, after_step=factor.last_step)
     if step is None:

@@ -82,6 +82,16 @@ class TestEnrolment:
         assert code(refused) == (401, "INVALID_CODE")
         data(await ann.send("POST", "2fa/confirm", {"code": totp(second, clock)}))
 
+    async def test_a_secret_that_was_sealed_by_a_lost_key_is_enrolled_anew(
+        self, api: Api, clock: Hands
+    ) -> None:
+        ann = await signed_in(api)
+        secret = data(await ann.send("POST", "2fa/enrol"))["secret"]
+        rows(api, "UPDATE auth.two_factor_auth SET secret = 'lost' RETURNING 1")
+        refused = await ann.send("POST", "2fa/confirm", {"code": totp(secret, clock)})
+        assert code(refused) == (401, "INVALID_CODE")
+        await enrolled(ann, clock)
+
     async def test_without_an_enrolment_there_is_nothing_to_confirm(self, api: Api) -> None:
         ann = await signed_in(api)
         refused = await ann.send("POST", "2fa/confirm", {"code": "123456"})
