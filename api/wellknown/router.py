@@ -1,7 +1,7 @@
 """The public keys that access tokens are verified with, for services that do so themselves."""
 
-import orjson
 from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from api.access.guards import Anyone
@@ -20,9 +20,12 @@ class KeySet(BaseModel):
     keys: list[dict[str, str]]
 
 
-@router.get("/jwks.json", response_model=KeySet)
+class KeySetResponse(JSONResponse):
+    media_type = JWK_SET
+
+
+@router.get("/jwks.json", response_model=KeySet, response_class=KeySetResponse)
 async def key_set(_: Anyone, services: Services) -> Response:
     """The keys that sign now, and those whose last tokens have not expired."""
-    body = orjson.dumps({"keys": list(services.keys.public().values())})
     headers = {"Cache-Control": f"public, max-age={KEPT_S}"}
-    return Response(body, headers=headers, media_type=JWK_SET)
+    return KeySetResponse({"keys": list(services.keys.public().values())}, headers=headers)
