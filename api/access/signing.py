@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from identity.errors import UnsealError
 from identity.keyring import KeyRing
 from identity.tokens import SigningKey, new_signing_key
 from market.clock import Clock, datetime_of, microseconds
@@ -77,7 +78,8 @@ class SigningKeys:
         candidates = [
             row
             for row in self._rows
-            if row.retired_at is None or microseconds(row.retired_at) > known_us
+            if row.kid in self._opened
+            and (row.retired_at is None or microseconds(row.retired_at) > known_us)
         ]
         if not candidates:
             raise DatabaseUnavailableError("no signing key was loaded yet")
@@ -90,12 +92,11 @@ class SigningKeys:
         self._looked_s = self._monotonic()
         since = datetime_of(self._clock() - VERIFIES_FOR_S * 1_000_000)
         rows = await self._database.read(signing_keys.known, retired_since=since)
-        self._opened = {
-            row.kid: self._opened.get(row.kid) or _opened(row, self._ring) for row in rows
-        }
+        found = [(row, self._opened.get(row.kid) or _opened(row, self._ring)) for row in rows]
+        self._opened = {row.kid: key for row, key in found if key is not None}
         self._rows = rows
         self._public = {row.kid: row.public_jwk for row in rows}
-        if any(row.retired_at is None for row in rows):
+        if any(row.retired_at is None and row.kid in self._opened for row in rows):
             self.loaded.set()
 
     async def run(self) -> None:
@@ -113,12 +114,12 @@ class SigningKeys:
 
 
 async def make_first_key(writes: WritePool, ring: KeyRing, clock: Clock) -> None:
-    """Make a key, unless there is one that signs: of processes that start together one does."""
+    """Make a key, unless this ring opens one that signs: of processes that start together one does."""
     async with writes.transaction() as connection:
         await signing_keys.lock(connection)
         now = datetime_of(clock())
         rows = await signing_keys.known(connection, retired_since=now)
-        if not any(row.retired_at is None for row in rows):
+        if not any(row.retired_at is None and _opened(row, ring) for row in rows):
             await signing_keys.add(connection, sealed_key(new_signing_key(), ring, now))
 
 
@@ -139,10 +140,14 @@ def sealed_key(key: SigningKey, ring: KeyRing, now: datetime) -> StoredSigningKe
     return StoredSigningKey(key.kid, sealed, key.public_jwk, now, None)
 
 
-def _opened(row: StoredSigningKey, ring: KeyRing) -> SigningKey:
-    return SigningKey(
-        row.kid, ring.open(row.private_sealed, of=_place(row.kid)), {**row.public_jwk}
-    )
+def _opened(row: StoredSigningKey, ring: KeyRing) -> SigningKey | None:
+    """None where the ring that sealed it is lost: it still verifies, and another signs."""
+    try:
+        private = ring.open(row.private_sealed, of=_place(row.kid))
+    except UnsealError as error:
+        _log.warning("signing key %s: %s", row.kid, error)
+        return None
+    return SigningKey(row.kid, private, {**row.public_jwk})
 
 
 def _place(kid: str) -> str:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from api.middleware import security_headers
 from tests.api.harness import Api
 
 
@@ -15,6 +16,26 @@ async def test_every_answer_has_an_id_of_its_own(alone: Api) -> None:
     assert len(set(ids)) == 4
     assert all(re.fullmatch(r"req_[0-9a-f]{16}", id_) for id_ in ids)
     assert answers[0].json()["meta"]["request_id"] == ids[0]
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/nothing", "/api/auth/me", "/docs", "/"])
+async def test_every_answer_says_what_browsers_may_do_with_it(alone: Api, path: str) -> None:
+    headers = (await alone.get(path)).headers
+    assert "default-src" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] in ("no-referrer", "same-origin")
+    assert headers["cache-control"] in ("no-store", "no-cache")
+    assert "strict-transport-security" not in headers
+
+
+def test_where_browsers_come_by_https_they_are_to_stay_there() -> None:
+    assert dict(security_headers(https=True))[b"strict-transport-security"].startswith(b"max-age=")
+
+
+async def test_an_answer_of_the_api_is_no_page(alone: Api) -> None:
+    headers = (await alone.get("/api/market/instruments")).headers
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
 async def test_a_client_may_name_its_request(alone: Api) -> None:
@@ -76,7 +97,7 @@ async def test_an_answer_that_is_our_fault_is_logged_without_its_query(
 ) -> None:
     with caplog.at_level(logging.WARNING, "api.middleware"):
         assert (await alone.get("/api/market/prices", symbols="NOPE")).status_code == 404
-        assert caplog.text == ""
+        assert not [line for line in caplog.records if line.name == "api.middleware"]
         assert (await alone.get("/api/market/prices", symbols="EUR-USD")).status_code == 503
     assert "answered 503: GET /api/market/prices, " in caplog.text
     assert "EUR-USD" not in caplog.text

@@ -12,6 +12,7 @@ from api.access.signing import (
     rotate_key,
 )
 from api.services import ServiceSet
+from identity.keyring import KeyRing
 from storage.errors import DatabaseUnavailableError
 from storage.pools import ReadPool, WritePool
 from tests.api.harness import NOWHERE, Hands
@@ -80,6 +81,17 @@ async def test_an_unknown_key_is_looked_for_once_a_second(services: ServiceSet) 
     new = await rotate(services)
     assert new not in await keys.public_with(new)
     assert new in await keys.public_with(new)
+
+
+async def test_under_a_new_ring_a_new_key_signs_and_the_old_one_verifies(
+    services: ServiceSet, clock: Hands
+) -> None:
+    old, ring = services.keys.signer().kid, KeyRing.generate()
+    await make_first_key(services.writes, ring, clock)
+    keys = SigningKeys(services.database, services.writes, ring, clock)
+    await keys.load()
+    assert keys.signer().kid != old
+    assert keys.public().keys() == {old, keys.signer().kid}
 
 
 async def test_without_a_key_nothing_is_signed(services: ServiceSet) -> None:
