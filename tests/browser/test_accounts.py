@@ -176,7 +176,7 @@ class TestTheSecondFactor:
         sign_in(page, person)
         codes = turn_on_codes(page, person)
         assert len(set(codes)) == 10
-        expect(page.get_by_text("On: signing in")).to_be_visible()
+        expect(page.get_by_text("Backup codes left: 10.")).to_be_visible()
         sign_out(page, person)
         give_password(page, person)
         code = page.get_by_label("Code of your app")

@@ -1,11 +1,12 @@
 /** The second factor: an app's codes, set up with a picture, and ten codes for when the app is lost. */
 
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { Account, Enrolment } from "../../api/types";
 import { CODE_PATTERN } from "../../lib/words";
 import { Field, Form, type Values } from "../../parts/form";
 import { useStore } from "../../store/context";
+import { Resource } from "../../store/resource";
 import { Submission } from "../../store/submission";
 import { Act } from "./act";
 import { Section } from "./section";
@@ -40,10 +41,7 @@ export function TwoFactor({ account }: { account: Account }) {
   };
   const isOn = account.two_factor_enabled;
   return (
-    <Section
-      title="Two-factor"
-      lead={isOn ? "On: signing in with your password asks for a code too." : "Off: your password alone lets anybody in."}
-    >
+    <Section title="Two-factor" lead={isOn ? <LeadOfOn codes={codes.value} /> : "Off: your password alone lets anybody in."}>
       {codes.value && (
         <Once
           title="Your backup codes"
@@ -68,6 +66,16 @@ export function TwoFactor({ account }: { account: Account }) {
       )}
     </Section>
   );
+}
+
+/** How many codes are left is asked anew when `codes` are other ones. */
+function LeadOfOn({ codes }: { codes: string[] | null }) {
+  const { session } = useStore();
+  const state = useMemo(() => new Resource(() => session.ask<{ backup_codes_left: number }>("GET", PATH)), [session]);
+  useEffect(() => void state.load(), [codes]);
+  const fetched = state.fetched.value;
+  const left = fetched.status === "ready" ? ` Backup codes left: ${fetched.value.backup_codes_left}.` : "";
+  return <>On: signing in with your password asks for a code too.{left}</>;
 }
 
 interface EnrollingProps {
