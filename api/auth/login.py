@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from api.access.client import ClientFacts
-from api.access.errors import AccountLockedError
+from api.access.errors import AccountLockedError, InvalidCredentialsError
 from api.auth.auditing import record
 from api.auth.proofs import prove_password
 from api.auth.schemas import LoginBody, Method
 from api.auth.signing_in import SignedIn, start_pending, start_session
 from api.services import ServiceSet
+from identity.errors import TooManyHashesError
 from identity.opaque import DEVICE, digest, well_formed
 from storage.identity import devices, passkeys, two_factor, users
 from storage.identity.devices import Device
@@ -77,14 +78,24 @@ async def _find(
 
 
 async def _rehashed(services: ServiceSet, user: User, password: str) -> User:
-    """The user, whose password is now hashed at today's cost."""
+    """The user, whose password is now hashed at today's cost, by this login or by another.
+
+    InvalidCredentialsError where it has become another password meanwhile.
+    """
     before = user.password_hash
     if before is None or not services.hasher.needs_rehash(before):
         return user
-    after = await services.hasher.hash(password)
+    try:
+        after = await services.hasher.hash(password)
+    except TooManyHashesError:  # the password was right, and its old hash is good for now
+        return user
     async with services.writes.transaction() as connection:
-        await users.rehash(connection, user.id, before=before, after=after)
-    return replace(user, password_hash=after)
+        if await users.rehash(connection, user.id, before=before, after=after):
+            return replace(user, password_hash=after)
+    current = await services.database.read(users.get, user.id)
+    if current is None or not await services.hasher.verify(current.password_hash, password):
+        raise InvalidCredentialsError
+    return current
 
 
 async def _second_factors(connection: Connection, user: User) -> list[Method]:

@@ -3,7 +3,7 @@
 from api.access.client import ClientFacts
 from api.access.errors import InvalidCredentialsError, InvalidMailTokenError
 from api.access.principal import Principal
-from api.auth.account import LOCKED_BY_OWNER
+from api.auth.account import LOCKED_BY_OWNER, end_everything
 from api.auth.attempts import take_letter
 from api.auth.auditing import record
 from api.auth.notices import ask_to_reset, notify_of_password
@@ -13,7 +13,7 @@ from api.services import ServiceSet
 from identity.opaque import MAIL, digest, well_formed
 from identity.passwords import check_password
 from market.clock import datetime_of
-from storage.identity import devices, mail_tokens, sessions, users
+from storage.identity import mail_tokens, sessions, users
 from storage.identity.users import Status
 
 
@@ -56,10 +56,11 @@ async def forget_password(services: ServiceSet, email: str, client: ClientFacts)
 
 
 async def reset_password(services: ServiceSet, body: ResetBody, client: ClientFacts) -> None:
-    """Set another password by the link of a mail. Every session ends, every device is forgotten.
+    """Set another password by the link of a mail. Sessions and API keys end, devices are forgotten.
 
-    A second factor stays, and nobody is signed in. An account that its owner has locked is open again;
-    one that an administrator has locked stays so. InvalidMailTokenError, WeakPasswordError.
+    Whoever resets may do so because somebody else got in: nothing of theirs survives it. A second factor
+    stays, and nobody is signed in. An account that its owner has locked is open again; one that an
+    administrator has locked stays so. InvalidMailTokenError, WeakPasswordError.
     """
     if not well_formed(body.token, MAIL):
         raise InvalidMailTokenError
@@ -78,8 +79,7 @@ async def reset_password(services: ServiceSet, body: ResetBody, client: ClientFa
         await users.set_password(connection, user.id, password_hash=password_hash, now=now)
         if user.status == Status.LOCKED and user.lock_reason == LOCKED_BY_OWNER:
             await users.unlock(connection, user.id, now=now)
-        await sessions.revoke_all(connection, user.id, reason="password_reset", now=now)
-        await devices.forget_all(connection, user.id)
+        await end_everything(services, connection, user.id, "password_reset")
         await mail_tokens.void(connection, email=user.email, purpose="reset", now=now)
         await notify_of_password(services, connection, user, client)
         await record(services, connection, "password_reset", client, user.id)

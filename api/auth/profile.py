@@ -1,6 +1,8 @@
 """The profile: what an account says of its owner, to its owner."""
 
+import logging
 from collections.abc import Mapping
+from uuid import UUID
 
 from api.access.client import ClientFacts
 from api.access.csrf import csrf_token
@@ -9,11 +11,15 @@ from api.access.principal import Principal
 from api.auth.auditing import record
 from api.auth.schemas import ProfileBody
 from api.services import ServiceSet
+from identity.errors import UnsealError
+from identity.keyring import KeyRing
 from market.clock import datetime_of
 from storage.identity import two_factor, users
 from storage.identity.two_factor import TwoFactor
 from storage.identity.users import User
 from storage.pools import Connection
+
+_log = logging.getLogger(__name__)
 
 
 async def find_profile(services: ServiceSet, principal: Principal) -> Mapping[str, object]:
@@ -45,7 +51,7 @@ async def _set_phone(
     ring = services.config.identity.ring
     sealed = digest = None
     if phone is not None:
-        sealed = ring.seal(phone.encode(), of=_phone_place(principal))
+        sealed = ring.seal(phone.encode(), of=_phone_place(principal.user_id))
         digest = ring.mac("phone", phone.encode())
     now = datetime_of(services.config.clock())
     await users.set_phone(connection, principal.user_id, sealed=sealed, digest=digest, now=now)
@@ -66,16 +72,13 @@ def _profile(
     if user is None or not user.exists:
         raise UnauthenticatedError("the account is gone")
     identity = services.config.identity
-    phone = None
-    if user.phone_sealed is not None:
-        phone = identity.ring.open(user.phone_sealed, of=_phone_place(principal)).decode()
     by_cookie = principal.by == "cookie"
     return {
         "id": user.id,
         "email": user.email,
         "name": user.name,
         "role": user.role,
-        "phone": phone,
+        "phone": _phone(identity.ring, user),
         "phone_verified": user.phone_verified,
         "email_verified": user.email_verified,
         "permissions": sorted(principal.scopes),
@@ -86,5 +89,16 @@ def _profile(
     }
 
 
-def _phone_place(principal: Principal) -> str:
-    return f"auth.users/{principal.user_id}/phone"
+def _phone(ring: KeyRing, user: User) -> str | None:
+    """The phone; none where the ring cannot open it any more: the rest of a profile is there without."""
+    if user.phone_sealed is None:
+        return None
+    try:
+        return ring.open(user.phone_sealed, of=_phone_place(user.id)).decode()
+    except UnsealError as error:
+        _log.warning("a phone cannot be shown: %s", error)
+        return None
+
+
+def _phone_place(user_id: UUID) -> str:
+    return f"auth.users/{user_id}/phone"

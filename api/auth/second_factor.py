@@ -4,6 +4,7 @@ Judged first, with no connection held, as hashing a backup code takes its time; 
 statement that only one of many simultaneous requests gets to see succeed.
 """
 
+import logging
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from api.auth.schemas import SecondFactorBody
 from api.auth.signing_in import SignedIn, start_session
 from api.services import ServiceSet
 from identity.backup_codes import hash_codes
+from identity.errors import UnsealError
 from identity.totp import step_of
 from market.clock import datetime_of
 from storage.identity import devices, sessions, two_factor, users
@@ -24,6 +26,8 @@ from storage.identity.sessions import Session
 from storage.identity.two_factor import TwoFactor
 from storage.identity.users import User
 from storage.pools import Connection
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,17 @@ def secret_place(user_id: UUID) -> str:
 async def judge_code(
     services: ServiceSet, factor: TwoFactor, code: str | None, backup_code: str | None
 ) -> Judged:
-    """What is to be spent for a code, with no connection held."""
-    ring = services.config.identity.ring
+    """What is to be spent for a code, with no connection held.
+
+    A secret that the ring cannot open any more has no code that is right; backup codes need no ring.
+    """
     if code is not None:
-        secret = ring.open(factor.secret, of=secret_place(factor.user_id))
+        ring = services.config.identity.ring
+        try:
+            secret = ring.open(factor.secret, of=secret_place(factor.user_id))
+        except UnsealError as error:
+            _log.warning("a second factor cannot be judged: %s", error)
+            return Judged(factor.user_id)
         now_s = services.config.clock() // 1_000_000
         step = step_of(secret, code, now_s=now_s, after_step=factor.last_step)
         return Judged(factor.user_id, step=step)
@@ -81,7 +92,8 @@ async def verify_second_factor(
     """
     user, factor, pending, device = await services.database.read(_find, principal)
     now = datetime_of(services.config.clock())
-    if user is None or factor is None or pending is None or not pending.is_live(now):
+    waiting = pending is not None and pending.is_live(now)
+    if user is None or pending is None or not waiting or factor is None or not factor.enabled:
         raise UnauthenticatedError("nothing waits for a second factor")
     device_id = device.id if device else None
     ring = services.config.identity.ring

@@ -2,12 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from api.config import ApiConfig, IdentityConfig
+from identity.passwords import Cost, PasswordHasher
 from market.sources import Feed
 from tests.api.auth.harness import (
     PASSWORD,
+    Person,
     audited,
-    bearer,
     code,
     letters,
     member,
@@ -170,13 +173,21 @@ class TestAttempts:
             assert audited(api) == []
 
 
-async def test_a_hash_of_another_cost_is_made_anew(api: Api) -> None:
-    ann = await member(api)
-    dearer = IdentityConfig.for_tests().cost.__class__(memory_kib=128, time=1, lanes=1)
-    other = type(api.app.state.services.hasher)(dearer)
-    stored = await other.hash(PASSWORD)
-    rows(api, "UPDATE auth.users SET password_hash = %s RETURNING id", stored)
-    assert (await ann.login()).status_code == 200
-    [after] = rows(api, "SELECT password_hash FROM auth.users")
-    assert "m=64," in after["password_hash"]
-    assert (await api.client.get("/api/auth/me", headers=bearer(ann.access_token))).is_success
+class TestAnotherCost:
+    @pytest.fixture
+    async def ann(self, api: Api) -> Person:
+        """Somebody whose password was hashed at another cost."""
+        ann = await member(api)
+        stored = await PasswordHasher(Cost(memory_kib=128, time=1, lanes=1)).hash(PASSWORD)
+        rows(api, "UPDATE auth.users SET password_hash = %s RETURNING id", stored)
+        return ann
+
+    async def test_a_login_hashes_the_password_anew(self, ann: Person) -> None:
+        assert (await ann.login()).status_code == 200
+        [after] = rows(ann.api, "SELECT password_hash FROM auth.users")
+        assert "m=64," in after["password_hash"]
+        assert (await ann.send("GET", "me")).status_code == 200
+
+    async def test_logins_at_once_all_get_in(self, ann: Person) -> None:
+        answers = await asyncio.gather(*(ann.login() for _ in range(5)))
+        assert statuses(answers) == [200] * 5

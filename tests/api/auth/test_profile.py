@@ -1,5 +1,6 @@
 """The profile: shown to its owner, changed by its owner."""
 
+from identity.keyring import KeyRing
 from tests.api.auth.harness import audited, code, member, rows, signed_in
 from tests.api.harness import Api
 
@@ -36,6 +37,14 @@ class TestMe:
         csrf = (await ann.login(transport="cookie")).json()["data"]["csrf_token"]
         answer = await api.client.get("/api/auth/me")
         assert answer.json()["data"]["csrf_token"] == csrf
+
+    async def test_a_phone_that_no_key_opens_is_left_out(self, api: Api) -> None:
+        ann = await signed_in(api)
+        await ann.send("PATCH", "me", {"phone": PHONE})
+        sealed = KeyRing.generate().seal(b"+442079460958", of=f"auth.users/{ann.id}/phone")
+        rows(api, "UPDATE auth.users SET phone_sealed = %s RETURNING id", sealed)
+        data = (await ann.send("GET", "me")).json()["data"]
+        assert (data["name"], data["phone"]) == ("Ann", None)
 
 
 class TestChange:

@@ -5,7 +5,9 @@ import asyncio
 import httpx2
 import pytest
 
+from api.auth.second_factor import secret_place
 from api.config import IdentityConfig
+from identity.keyring import KeyRing
 from tests.api.auth.harness import (
     Person,
     audited,
@@ -97,6 +99,17 @@ class TestVerify:
         _, codes = await enrolled(ann)
         await ann.login()
         assert (await _verify(ann, {"backup_code": codes[3].upper()})).status_code == 200
+
+    async def test_a_secret_that_no_key_opens_leaves_the_backup_codes(
+        self, ann: Person, clock: Hands
+    ) -> None:
+        secret, codes = await enrolled(ann)
+        sealed = KeyRing.generate().seal(secret, of=secret_place(ann.id))
+        rows(ann.api, "UPDATE auth.two_factor_auth SET secret = %s RETURNING user_id", sealed)
+        await ann.login()
+        answer = await _verify(ann, {"code": totp(secret, clock)})
+        assert code(answer) == (401, "INVALID_CODE")
+        assert (await _verify(ann, {"backup_code": codes[0]})).status_code == 200
 
     @pytest.mark.parametrize("steps", [-2, 2])
     async def test_a_code_of_another_minute_is_refused(
