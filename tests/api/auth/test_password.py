@@ -145,6 +145,13 @@ class TestReset:
         await _reset(api, await _reset_token(api))
         assert rows(api, "SELECT * FROM auth.devices") == []
 
+    async def test_an_api_key_that_somebody_else_may_have_made_ends(self, api: Api) -> None:
+        ann = await signed_in(api)
+        body = {"name": "theirs", "scopes": ["market:read"], "expires_in_days": 1}
+        assert (await ann.send("POST", "api-keys", body)).status_code == 201
+        await _reset(api, await _reset_token(api))
+        assert rows(api, "SELECT * FROM auth.api_keys WHERE revoked_at IS NULL") == []
+
     async def test_a_link_is_good_for_an_hour(self, api: Api, clock: Hands) -> None:
         await member(api)
         token = await _reset_token(api)
