@@ -37,7 +37,7 @@ _EMAIL = re.compile(
 )
 _PHONE = re.compile(r"(?<![\w:.+-])\+[1-9](?:[ -]?\d){6,14}(?![\d:.])")
 _LARGEST_INTEGER = 2**63 - 1
-_QUIET_LIBRARIES = ("httpx2", "httpcore2", "websockets", "alembic", "asyncio")
+_QUIET_LIBRARIES = ("httpx2", "httpcore2", "websockets", "alembic", "asyncio", "uvicorn.access")
 """They tell at `info` what is of no interest, or addresses that hold keys."""
 
 

@@ -63,6 +63,7 @@ def test_a_library_event_has_the_same_shape(lines: io.StringIO) -> None:
 def test_what_is_below_the_level_is_not_said(lines: io.StringIO) -> None:
     structlog.get_logger().debug("detail")
     logging.getLogger("httpx2").info("GET https://host/?access_key=1")
+    logging.getLogger("uvicorn.access").info("GET /api/stream/prices?ticket=1")
     assert lines.getvalue() == ""
 
 
