@@ -1,5 +1,7 @@
 """The cookies of a browser: how long, where to, and bound to what."""
 
+from typing import Literal
+
 import pytest
 from fastapi import Response
 
@@ -17,6 +19,11 @@ from tests.api.access.making import connection
 
 PLAIN = IdentityConfig.for_tests()
 SECURE = IdentityConfig.for_tests(public_url="https://trade.example")
+KINDS: tuple[Literal["access"], Literal["refresh"], Literal["device"]] = (
+    "access",
+    "refresh",
+    "device",
+)
 COOKIES = SessionCookies("access", "refresh", "csrf", "device")
 
 
@@ -65,10 +72,10 @@ def test_a_sign_out_forgets_the_session_and_not_the_device() -> None:
 
 @pytest.mark.parametrize("identity", [PLAIN, SECURE], ids=["http", "https"])
 def test_they_are_read_by_the_names_that_they_were_set_with(identity: IdentityConfig) -> None:
-    kinds = ("access", "refresh", "device")
-    cookie = "; ".join(f"{cookie_name(identity, kind)}={kind}" for kind in kinds)
+    names = [cookie_name(identity, kind) for kind in KINDS]
+    cookie = "; ".join(f"{name}={kind}" for name, kind in zip(names, KINDS, strict=True))
     asked = connection(identity, cookie=cookie)
-    assert (access_cookie(asked), refresh_cookie(asked), device_cookie(asked)) == kinds
+    assert (access_cookie(asked), refresh_cookie(asked), device_cookie(asked)) == KINDS
 
 
 def test_by_https_a_cookie_that_anybody_could_have_set_is_not_read() -> None:

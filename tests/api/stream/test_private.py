@@ -26,8 +26,10 @@ def services_of(api: Api) -> ServiceSet:
 
 
 @asynccontextmanager
-async def opened(api: Api, **how: dict[str, str]) -> AsyncIterator[EventReader]:
-    async with api.client.stream("GET", EVENTS, **how) as response:
+async def opened(
+    api: Api, *, params: dict[str, str] | None = None, headers: dict[str, str] | None = None
+) -> AsyncIterator[EventReader]:
+    async with api.client.stream("GET", EVENTS, params=params, headers=headers) as response:
         assert response.status_code == 200
         assert response.headers["cache-control"] == "no-store"
         reader = EventReader(response)
@@ -72,12 +74,10 @@ async def test_a_cookie_opens_it_for_our_own_pages(api: Api) -> None:
 async def test_it_ends_when_its_account_is_locked(api: Api, by: str) -> None:
     services = services_of(api)
     person = await make_person(services)
-    how = {
-        "bearer": {"headers": {"Authorization": f"Bearer {access_token(services, person)}"}},
-        "ticket": {"params": {"ticket": await ticket(api, person)}},
-        "api_key": {"headers": {"Authorization": f"Bearer {person.key}"}},
-    }[by]
-    async with opened(api, **how) as reader:
+    token = {"bearer": access_token(services, person), "api_key": person.key}.get(by)
+    headers = None if token is None else {"Authorization": f"Bearer {token}"}
+    params = None if token is not None else {"ticket": await ticket(api, person)}
+    async with opened(api, params=params, headers=headers) as reader:
         await lock(services, person.user.id)
         await ends(reader)
     assert services.private_streams.open == 0
