@@ -76,7 +76,7 @@ async def make_person(
             place = secret_place(user.id)
             sealed = services.config.identity.ring.seal(new_secret(), of=place)
             await two_factor.begin(connection, user.id, secret=sealed, salt=b"salt" * 4, now=now)
-            await two_factor.enable(connection, user.id, step=0, now=now)
+            assert await two_factor.enable(connection, user.id, step=1, now=now)
         credential = secrets.token_bytes(16)
         nobody = str(UUID(int=0))
         await passkeys.add(
