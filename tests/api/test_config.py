@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from api.config import MAX_STREAMS, ApiConfig
+from api.config import MAX_STREAMS, ApiConfig, IdentityConfig
 from market.clock import system_clock
 from market.instruments import CATALOGUE
 from market.sources import Feed
@@ -23,3 +23,19 @@ def test_it_serves_the_catalogue_by_the_machines_clock_unless_told_otherwise() -
     assert config.clock is system_clock
     assert config.dashboard_dir is None
     assert config.max_streams == MAX_STREAMS
+
+
+def test_accounts_are_bound_to_the_public_url() -> None:
+    identity = IdentityConfig(public_url="https://trade.example:8443")
+    assert (identity.secure, identity.host) == (True, "trade.example")
+    assert not IdentityConfig().secure
+
+
+def test_every_configuration_without_a_ring_has_one_of_its_own() -> None:
+    assert IdentityConfig().ring.text() != IdentityConfig().ring.text()
+
+
+def test_passwords_cost_what_they_must_but_in_tests() -> None:
+    assert IdentityConfig().cost.memory_kib >= 19 * 1024
+    assert IdentityConfig().rates
+    assert IdentityConfig.for_tests().cost.memory_kib < 1024
