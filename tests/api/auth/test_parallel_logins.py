@@ -14,6 +14,8 @@ from tests.api.auth.harness import PASSWORD
 from tests.api.harness import Api
 
 LOGINS = 200
+PROBES = 8
+"""Clients that ask for `/health` one time after the other."""
 MOST_P99_MS = 500.0
 
 _ACCOUNTS = """
@@ -50,7 +52,7 @@ async def test_health_is_answered_while_two_hundred_log_in(api: Api) -> None:
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
     ended = asyncio.Event()
     async with httpx2.AsyncClient(base_url=base, timeout=120, limits=limits) as crowd:
-        probing = asyncio.ensure_future(_probe(api.client, ended))
+        probing = asyncio.gather(*(_probe(api.client, ended) for _ in range(PROBES)))
         began = time.perf_counter()
         answers = await asyncio.gather(
             *(
@@ -63,7 +65,7 @@ async def test_health_is_answered_while_two_hundred_log_in(api: Api) -> None:
         )
         seconds = time.perf_counter() - began
         ended.set()
-    taken = await probing
+    taken = [each for probe in await probing for each in probe]
     p99 = float(np.percentile(taken, 99))
     print(f"{LOGINS} logins in {seconds:.1f} s; /health p99 {p99:.0f} ms of {len(taken)}")
     assert {answer.status_code for answer in answers} == {200}
