@@ -124,6 +124,7 @@ def port(servers: Servers, new_database: NewDatabase) -> Iterator[int]:
         oanda, binance = (source_of(name, FEED).id for name in ("oanda", "binance"))
         wire.send([quote(now_us, oanda, "1.1", "1.2"), trade(now_us, binance, "60000.5")])
         wire.close()
+        wait_until(lambda: b'"price":null' not in ask(chosen, "GET", PATH)[1], "the prices")
         yield chosen
 
 
