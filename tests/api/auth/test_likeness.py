@@ -61,12 +61,12 @@ def _area(known: Sequence[float], unknown: Sequence[float]) -> float:
     return float((np.array(known)[:, None] > np.array(unknown)[None, :]).mean())
 
 
-class TestFew:
-    @pytest.fixture
-    def identity(self) -> IdentityConfig:
-        # Cheap passwords: what else differs shows the more.
-        return IdentityConfig.for_tests(rates=False, most_attempts=100_000)
+@pytest.fixture
+def identity() -> IdentityConfig:
+    return IdentityConfig.for_tests(rates=False, most_attempts=100_000, cost=Cost())
 
+
+class TestFew:
     @pytest.mark.parametrize("door", DOORS)
     async def test_time_does_not_tell_who_has_an_account(self, api: Api, door: str) -> None:
         area = await _auc(api, door, FEW_PAIRS)
@@ -76,10 +76,6 @@ class TestFew:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 class TestMany:
-    @pytest.fixture
-    def identity(self) -> IdentityConfig:
-        return IdentityConfig.for_tests(rates=False, most_attempts=100_000, cost=Cost())
-
     @pytest.mark.parametrize("door", DOORS)
     async def test_time_does_not_tell_who_has_an_account(self, api: Api, door: str) -> None:
         area = await _auc(api, door, PAIRS)
