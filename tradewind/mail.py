@@ -4,7 +4,6 @@ import asyncio
 import threading
 
 import structlog
-from storage.identity.pruning import prune
 
 from delivery.email import EmailChannel
 from delivery.relay import Relay
@@ -12,6 +11,7 @@ from delivery.senders import sender_of
 from delivery.smtp import smtp_server
 from market.clock import datetime_of, system_clock
 from storage.errors import StorageError
+from storage.identity.pruning import prune
 from storage.pools import WritePool
 from tradewind.lifetime import set_when, stop_requested
 from tradewind.master_keys import key_ring

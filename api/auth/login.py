@@ -1,7 +1,6 @@
 """Login: a password, judged once the attempt is reserved; then a session, or the second factor is next."""
 
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 from api.access.client import ClientFacts
 from api.access.errors import AccountLockedError, InvalidCredentialsError
@@ -14,10 +13,8 @@ from identity.errors import TooManyHashesError
 from identity.opaque import DEVICE, digest, well_formed
 from storage.identity import devices, passkeys, two_factor, users
 from storage.identity.devices import Device
-from storage.identity.users import Status, User
+from storage.identity.users import NOBODY, Status, User
 from storage.pools import Connection
-
-NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from storage.pools import Connection
 from storage.rows import changed, many, number, one
 
@@ -63,6 +65,22 @@ COLUMNS = """
     lock_reason, created_at, updated_at, password_changed_at, deleted_at, erased_at
 """
 
+NOBODY = UUID(int=0)
+"""The id of no account."""
+_NOBODYS_ROW = {
+    "id": str(NOBODY),
+    "email": "nobody@example.org",
+    "name": "Nobody",
+    "phone_verified": False,
+    "email_verified": True,
+    "password_hash": f"$argon2id$v=19$m=19456,t=2,p=1${'x' * 66}",
+    "role": "user",
+    "status": "active",
+    "created_at": "2026-01-01T00:00:00Z",
+    "updated_at": "2026-01-01T00:00:00Z",
+    "password_changed_at": "2026-01-01T00:00:00Z",
+}
+
 _CREATE = f"""
     INSERT INTO auth.users (id, email, name, email_verified, password_hash, role, created_at,
         updated_at, password_changed_at)
@@ -73,7 +91,12 @@ _CREATE = f"""
 _GET = f"SELECT {COLUMNS} FROM auth.users WHERE id = %s"
 _HOLD = f"{_GET} FOR NO KEY UPDATE"
 _BY_EMAIL = f"""
-    SELECT {COLUMNS} FROM auth.users WHERE email = %s AND status IN ('active', 'locked')
+    SELECT {COLUMNS} FROM (
+        SELECT 1 AS choice, * FROM auth.users
+        WHERE email = %(email)s AND status IN ('active', 'locked')
+        UNION ALL
+        SELECT 2, * FROM jsonb_populate_record(NULL::auth.users, %(nobody)s)
+    ) found ORDER BY choice LIMIT 1
 """
 _CONDITIONS = {
     "begins": "(email LIKE %(begins)s OR lower(name) LIKE %(begins)s)",
@@ -130,8 +153,13 @@ async def hold(connection: Connection, user_id: UUID) -> User | None:
 
 
 async def by_email(connection: Connection, email: str) -> User | None:
-    """The account of an address that is active or locked."""
-    return await one(connection, User, _BY_EMAIL, (email,))
+    """The account of an address that is active or locked.
+
+    For an address without one a row of nobody is read: to read nothing takes noticeably less time.
+    """
+    values = {"email": email, "nobody": Jsonb(_NOBODYS_ROW)}
+    user = await one(connection, User, _BY_EMAIL, values)
+    return None if user is None or user.id == NOBODY else user
 
 
 async def find(
