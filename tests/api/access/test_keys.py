@@ -33,7 +33,9 @@ async def test_its_use_is_noted(services: ServiceSet, person: Person) -> None:
     assert row.last_used_at == datetime_of(services.config.clock())
 
 
-@pytest.mark.parametrize("key", ["", "twk_", "twk_short", new_token(API_KEY)])
+@pytest.mark.parametrize(
+    "key", ["", "twk_", "twk_short", pytest.param(new_token(API_KEY), id="unknown")]
+)
 async def test_what_is_no_key_of_ours_is_nobodys(services: ServiceSet, key: str) -> None:
     with pytest.raises(UnauthenticatedError):
         await services.api_keys.principal(key)

@@ -29,7 +29,7 @@ async def test_a_key_gets_one_too(services: ServiceSet) -> None:
     assert (await services.tickets.spent(ticket)).api_key_id == caller.api_key_id
 
 
-@pytest.mark.parametrize("ticket", ["", "garbage", new_token(TICKET)])
+@pytest.mark.parametrize("ticket", ["", "garbage", pytest.param(new_token(TICKET), id="unknown")])
 async def test_what_is_no_ticket_of_ours_is_nobodys(services: ServiceSet, ticket: str) -> None:
     with pytest.raises(UnauthenticatedError):
         await services.tickets.spent(ticket)
