@@ -55,6 +55,7 @@ def test_anybody_elses_page_may_not_even_with_the_token(headers: dict[str, str])
         csrf_token(IDENTITY, uuid4()),
         csrf_token(IdentityConfig.for_tests(), SESSION),
     ],
+    ids=["empty", "nonsense", "cut", "without its key", "another session's", "another server's"],
 )
 def test_without_the_token_of_its_session_a_page_of_ours_may_not(token: str) -> None:
     with pytest.raises(CsrfError, match="token"):
