@@ -82,7 +82,7 @@ async def authenticate_again(
 async def password(
     request: Request, body: PasswordBody, caller: SteppedUp, client: Client, services: Services
 ) -> Response:
-    """Change the password. Every other session ends."""
+    """Change the password. Every other session ends; this one goes on with its refresh token."""
     return success(request, {"ended": await change_password(services, caller, body, client)})
 
 

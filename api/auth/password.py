@@ -13,7 +13,7 @@ from api.services import ServiceSet
 from identity.opaque import MAIL, digest, well_formed
 from identity.passwords import check_password
 from market.clock import datetime_of
-from storage.identity import mail_tokens, sessions, users
+from storage.identity import mail_tokens, revocations, sessions, users
 from storage.identity.users import Status
 
 
@@ -22,6 +22,7 @@ async def change_password(
 ) -> int:
     """Set another password. Every other session ends; how many is returned.
 
+    This one goes on with its refresh token: access tokens of before, and streams opened with them, end.
     InvalidCredentialsError, TooManyAttemptsError, WeakPasswordError.
     """
     check_password(body.new_password, principal.email)
@@ -37,6 +38,9 @@ async def change_password(
         await users.set_password(connection, user.id, password_hash=password_hash, now=now)
         ended = await sessions.revoke_all(
             connection, user.id, reason="password_changed", now=now, but=principal.session
+        )
+        await revocations.add(
+            connection, kind="user", subject=user.id, reason="password_changed", now=now
         )
         await mail_tokens.void(connection, email=user.email, purpose="reset", now=now)
         await notify_of_password(services, connection, user, client)

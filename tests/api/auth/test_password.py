@@ -53,6 +53,8 @@ class TestChange:
         clock.now_us += 5 * MINUTE_US
         assert (await ann.send("PATCH", "password", CHANGE)).status_code == 200
         clock.now_us += 1
+        renewed = await post(api, "refresh-token", {"refresh_token": ann.refresh_token})
+        ann.keep(renewed.json()["data"])
         again = {"current_password": OTHER_PASSWORD, "new_password": PASSWORD}
         assert code(await ann.send("PATCH", "password", again)) == (403, "STEP_UP_REQUIRED")
 

@@ -1,5 +1,6 @@
 """The private stream: who may open it, and that it ends with the credential that opened it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,9 +10,11 @@ from api.config import ApiConfig, IdentityConfig
 from api.services import ServiceSet
 from market.sources import Feed
 from tests.api.access.people import Person, access_token, end_session, lock, make_person
+from tests.api.auth.harness import OTHER_PASSWORD, PASSWORD, bearer, signed_in
 from tests.api.harness import Api, EventReader, Hands
 
 TICKET, EVENTS = "/api/stream/ticket", "/api/stream/events"
+ENDS_WITHIN_S = 5.0
 
 
 @pytest.fixture
@@ -81,6 +84,26 @@ async def test_it_ends_when_its_account_is_locked(api: Api, by: str) -> None:
         await lock(services, person.user.id)
         await ends(reader)
     assert services.private_streams.open == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "logout", {}),
+        ("POST", "logout", {"everywhere": True}),
+        ("PATCH", "password", {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}),
+        ("DELETE", "account", None),
+    ],
+)
+async def test_it_ends_in_time_after_what_its_owner_does(
+    api: Api, method: str, path: str, body: object
+) -> None:
+    ann = await signed_in(api)
+    async with opened(api, headers=bearer(ann.access_token)) as reader:
+        assert (await ann.send(method, path, body)).status_code == 200
+        async with asyncio.timeout(ENDS_WITHIN_S):
+            await ends(reader)
+    assert (await ann.send("GET", "me")).status_code == 401
 
 
 async def test_it_ends_by_itself_after_a_sign_out_elsewhere(api: Api) -> None:
