@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import redis
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from tests.browser.conftest import PATIENCE_MS
@@ -37,6 +38,15 @@ WHAT_SCRIPT_SEES = """() => JSON.stringify([
 def live_url(running: Up) -> str:
     """By name: passkeys belong to a name."""
     return f"http://localhost:{running.port}"
+
+
+@pytest.fixture(autouse=True)
+def counted_anew(running: Up) -> None:
+    """All of these people have one address: what one of them asked is not held against the next."""
+    with redis.Redis.from_url(load_settings(data=running.data).redis()) as cache:
+        for pattern in ("*tw:rate*", "tw:attempts:*"):
+            for key in cache.scan_iter(pattern):
+                cache.delete(key)
 
 
 @pytest.fixture
