@@ -71,4 +71,6 @@ def test_a_guard_that_is_met_twice_is_one_guard() -> None:
     @router.get("/open")
     async def opened(_: Annotated[None, ANYONE], __: Anyone) -> None: ...
 
-    describe_access(application(router))
+    app = application(router)
+    describe_access(app)
+    assert app.openapi()["paths"]["/open"]["get"]["x-audience"] == "public"

@@ -53,7 +53,8 @@ async def test_every_stream_of_a_locked_account_ends(services: ServiceSet, perso
 async def test_a_stream_ends_when_its_token_does(services: ServiceSet) -> None:
     event, close = ended()
     with services.private_streams.kept(principal(expires_at_s=NOW_S + 0.01), close):
-        await event.wait()
+        assert not event.is_set()
+        assert await event.wait()
 
 
 async def test_a_stream_that_opens_after_its_session_has_ended_ends(

@@ -48,6 +48,8 @@ class TestAttempting:
     async def test_what_succeeds_is_given_back(self, api: Api) -> None:
         await self._judged(api, 10, succeeded=True)
         await self._judged(api, 5, succeeded=False)
+        with pytest.raises(TooManyAttemptsError):
+            await self._judged(api, 1, succeeded=False)
 
     async def test_what_could_not_be_judged_is_given_back(self, api: Api) -> None:
         for _ in range(6):
